@@ -1,0 +1,130 @@
+using System.Collections;
+using System.Globalization;
+
+namespace Tlmsp;
+
+/// <summary>What an entity may do in a context. Each right includes those before it.</summary>
+public enum TlmspAccess : byte
+{
+    /// <summary>Nothing; size, direction and time of containers are visible all the same.</summary>
+    None = 0,
+    /// <summary>Read.</summary>
+    Read = 1,
+    /// <summary>Read, change, insert and delete.</summary>
+    Write = 2,
+}
+
+/// <summary>A right in one context.</summary>
+/// <param name="ContextId">1 to 255.</param>
+/// <param name="Access">Read or write.</param>
+public readonly record struct TlmspGrant(byte ContextId, TlmspAccess Access);
+
+/// <summary>What a middlebox may do: a right per context; contexts that are not mentioned are out of its reach. Immutable.</summary>
+/// <example><c>Grant.Read(1) + Grant.Write(2)</c>, or <c>Grant.Parse("1=r,2=rw")</c></example>
+public sealed class Grant : IEquatable<Grant>, IEnumerable<TlmspGrant>
+{
+    private readonly TlmspGrant[] _grants;
+
+    private Grant(IEnumerable<TlmspGrant> grants) => _grants = [.. grants.Where(grant => grant.Access != TlmspAccess.None).OrderBy(grant => grant.ContextId)];
+
+    /// <summary>No access to any context.</summary>
+    public static Grant None { get; } = new([]);
+
+    /// <summary>Number of contexts with a right.</summary>
+    public int Count => _grants.Length;
+
+    /// <summary>The right in a context.</summary>
+    public TlmspAccess this[byte contextId]
+    {
+        get
+        {
+            foreach (TlmspGrant grant in _grants)
+            {
+                if (grant.ContextId == contextId)
+                {
+                    return grant.Access;
+                }
+            }
+
+            return TlmspAccess.None;
+        }
+    }
+
+    /// <summary>Read access to contexts.</summary>
+    public static Grant Read(params ReadOnlySpan<byte> contextIds) => Of(contextIds, TlmspAccess.Read);
+
+    /// <summary>Write access, which includes read access, to contexts.</summary>
+    public static Grant Write(params ReadOnlySpan<byte> contextIds) => Of(contextIds, TlmspAccess.Write);
+
+    /// <summary>Joins two grants; where both mention a context the greater right counts.</summary>
+    public static Grant operator +(Grant left, Grant right)
+    {
+        ArgumentNullException.ThrowIfNull(left);
+        ArgumentNullException.ThrowIfNull(right);
+        return new(left.Concat(right).GroupBy(grant => grant.ContextId).Select(group => new TlmspGrant(group.Key, group.Max(grant => grant.Access))));
+    }
+
+    /// <summary>Joins two grants.</summary>
+    public static Grant Add(Grant left, Grant right) => left + right;
+
+    /// <summary>Reads the form of <see cref="ToString"/>: <c>1=r,2=rw</c>.</summary>
+    /// <exception cref="FormatException">The text is not of that form.</exception>
+    public static Grant Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        Grant all = None;
+        foreach (string part in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            string[] sides = part.Split('=', StringSplitOptions.TrimEntries);
+            if (sides.Length != 2 || !byte.TryParse(sides[0], NumberStyles.None, CultureInfo.InvariantCulture, out byte id) || id == 0)
+            {
+                throw new FormatException($"'{part}' is not a grant. Write context=r or context=rw, as in 1=r,2=rw.");
+            }
+
+            all += sides[1] switch
+            {
+                "r" => Read(id),
+                "rw" => Write(id),
+                "none" => None,
+                _ => throw new FormatException($"'{sides[1]}' is not a right. Write r, rw or none."),
+            };
+        }
+
+        return all;
+    }
+
+    /// <summary>Takes grants from the wire, where each context occurs once and none is empty.</summary>
+    internal static Grant FromWire(IEnumerable<TlmspGrant> grants) => new(grants);
+
+    /// <inheritdoc/>
+    public bool Equals(Grant? other) => other is not null && _grants.AsSpan().SequenceEqual(other._grants);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as Grant);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => _grants.Aggregate(17, (hash, grant) => HashCode.Combine(hash, grant));
+
+    /// <inheritdoc/>
+    public IEnumerator<TlmspGrant> GetEnumerator() => ((IEnumerable<TlmspGrant>)_grants).GetEnumerator();
+
+    /// <inheritdoc/>
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>Such as <c>1=r,2=rw</c>, or <c>none</c>.</summary>
+    public override string ToString() => _grants.Length == 0
+        ? "none"
+        : string.Join(',', _grants.Select(grant => $"{grant.ContextId}={(grant.Access == TlmspAccess.Write ? "rw" : "r")}"));
+
+    private static Grant Of(ReadOnlySpan<byte> contextIds, TlmspAccess access)
+    {
+        var grants = new List<TlmspGrant>();
+        foreach (byte id in contextIds)
+        {
+            ArgumentOutOfRangeException.ThrowIfZero(id, nameof(contextIds));
+            grants.Add(new TlmspGrant(id, access));
+        }
+
+        return new Grant(grants.Distinct());
+    }
+}

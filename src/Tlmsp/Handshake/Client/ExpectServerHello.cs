@@ -1,0 +1,58 @@
+namespace Tlmsp;
+
+/// <summary>The client waits for ServerHello and checks it against what it offered (handshake.md §2.7).</summary>
+internal sealed class ExpectServerHello(TlmspClientHandshake handshake) : HandshakeState
+{
+    public override HandshakeState OnMessage(HandshakeMessage message)
+    {
+        if (message.Type == HandshakeType.HelloRequest && message.Body.IsEmpty)
+        {
+            return this;    // RFC 5246 §7.4.1.1: ignored inside a handshake
+        }
+
+        Require(message, HandshakeType.ServerHello);
+        ServerHello hello = ServerHello.Read(message.Body);
+        TlmspCipherSuite suite = handshake.Options.CipherSuites.FirstOrDefault(candidate => candidate.Id == hello.CipherSuite)
+            ?? throw new TlmspException(Misbehaviour.SuiteNotOffered, $"{hello.CipherSuite:x4}");
+        CheckExtensions(hello.Extensions);
+        TlmspServerExtension tlmsp = hello.Tlmsp
+            ?? throw new TlmspException(Misbehaviour.MissingTlmspExtension, "the server speaks plain TLS only");
+        if (tlmsp.ClientAddress != handshake.Options.ClientAddress || tlmsp.ServerAddress != handshake.Options.ServerAddress)
+        {
+            throw new TlmspException(Misbehaviour.AddressMismatch, $"'{tlmsp.ClientAddress}', '{tlmsp.ServerAddress}'");
+        }
+
+        if (!tlmsp.Middleboxes.SequenceEqual(handshake.Entries))
+        {
+            throw new TlmspException(Misbehaviour.MiddleboxListMismatch, Describe(tlmsp.Middleboxes));
+        }
+
+        handshake.ServerRandom = hello.Random;
+        handshake.Path = new SessionPath(tlmsp.SessionId, suite, handshake.Options.Contexts, handshake.Entries);
+        handshake.Peers = [.. handshake.Entries.Select(entry => new MiddleboxPeer(entry))];
+        handshake.BeginTranscript(suite, message.Raw);
+        handshake.Channel.ActivateSessionId(tlmsp.SessionId);
+        return new ExpectServerCertificate(handshake);
+    }
+
+    private static void CheckExtensions(HelloExtensions extensions)
+    {
+        foreach (ushort type in extensions.Types)
+        {
+            switch (type)
+            {
+                case TlmspDialect.ExtensionAlpn or TlmspDialect.ExtensionNpn or TlmspDialect.ExtensionExtendedMasterSecret:
+                    throw new TlmspException(Misbehaviour.ForbiddenExtension, $"extension {type} in ServerHello");
+                case TlmspDialect.ExtensionTlmsp or TlmspDialect.ExtensionServerName or TlmspDialect.ExtensionSupportedGroups
+                    or TlmspDialect.ExtensionPointFormats or TlmspDialect.ExtensionRenegotiationInfo:
+                    break;
+                default:
+                    throw new TlmspException(Misbehaviour.UnofferedExtension, $"extension {type:x4} in ServerHello");
+            }
+        }
+    }
+
+    private static string Describe(IReadOnlyList<MiddleboxEntry> entries) => entries.Count == 0
+        ? "the server answered with an empty list"
+        : "the server answered with " + string.Join(", ", entries.Select(entry => $"{entry.Address} ({entry.Grant})"));
+}

@@ -1,0 +1,73 @@
+using System.Buffers;
+using System.Net;
+
+namespace Tlmsp;
+
+/// <summary>The client's handshake (handshake.md §7.1).</summary>
+public sealed class TlmspClientHandshake : TlmspHandshake
+{
+    private byte[] _clientHello = [];
+
+    /// <summary>Prepares a handshake.</summary>
+    /// <exception cref="ArgumentException">The options are not valid; see <see cref="TlmspClientOptions.Validate"/>.</exception>
+    public TlmspClientHandshake(TlmspClientOptions options)
+        : base(options ?? throw new ArgumentNullException(nameof(options)), TlmspDialect.Client)
+    {
+        options.Validate();
+        Options = options;
+        options.ServerAddress.TryGetEndPoint(out string host, out _);
+        ServerName = options.ServerName ?? host;
+        Entries = AssignIds(options);
+        State = new ExpectServerHello(this);
+    }
+
+    internal TlmspClientOptions Options { get; }
+
+    internal IReadOnlyList<MiddleboxEntry> Entries { get; }
+
+    /// <inheritdoc/>
+    public override void Start(IBufferWriter<byte> output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        if (_clientHello.Length != 0)
+        {
+            throw new InvalidOperationException("The handshake was started already.");
+        }
+
+        ClientRandom = new byte[TlmspDialect.RandomLength];
+        Options.Random.Fill(ClientRandom);
+        _clientHello = ClientHello.Write(
+            ClientRandom, Options.CipherSuites.Select(suite => suite.Id), IPAddress.TryParse(ServerName, out _) ? null : ServerName,
+            Options.Groups.Select(group => group.Id), Options.SignatureSchemes,
+            new TlmspClientExtension(Options.ClientAddress, Options.ServerAddress, Entries), Options.Contexts);
+        Channel.WriteMessage(_clientHello, output, TlmspDialect.ClientHelloRecordVersion);
+    }
+
+    /// <summary>The suite is known now, and with it the hash of the transcript.</summary>
+    internal void BeginTranscript(TlmspCipherSuite suite, byte[] serverHello)
+    {
+        Transcript = new Transcript(suite);
+        Transcript.AddOpening(_clientHello);
+        Transcript.AddOpening(serverHello);
+    }
+
+    /// <summary>Random unused ids, as the list is made anew for every connection (handshake.md §8.1).</summary>
+    private static MiddleboxEntry[] AssignIds(TlmspClientOptions options)
+    {
+        var entries = new MiddleboxEntry[options.Middleboxes.Count];
+        Span<bool> used = stackalloc bool[256];
+        Span<byte> draw = stackalloc byte[1];
+        for (int i = 0; i < entries.Length; i++)
+        {
+            do
+            {
+                options.Random.Fill(draw);
+            }
+            while (draw[0] is < TlmspDialect.FirstMiddlebox or > TlmspDialect.LastMiddlebox || used[draw[0]]);
+            used[draw[0]] = true;
+            entries[i] = new MiddleboxEntry(draw[0], options.Middleboxes[i].Address, options.Middleboxes[i].Grant);
+        }
+
+        return entries;
+    }
+}

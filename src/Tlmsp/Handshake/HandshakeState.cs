@@ -1,0 +1,31 @@
+namespace Tlmsp;
+
+/// <summary>A point in a handshake: it accepts only what is legal there and returns the next one.</summary>
+internal abstract class HandshakeState
+{
+    /// <summary>True for the state after the last message.</summary>
+    public virtual bool IsComplete => false;
+
+    /// <exception cref="TlmspException">The message is not legal here, or wrong.</exception>
+    public virtual HandshakeState OnMessage(HandshakeMessage message) => throw Unexpected(message.Type.ToString());
+
+    /// <exception cref="TlmspException">ChangeCipherSpec is not legal here.</exception>
+    public virtual HandshakeState OnChangeCipherSpec() => throw Unexpected("ChangeCipherSpec");
+
+    /// <summary>Refuses everything but one type.</summary>
+    protected void Require(HandshakeMessage message, HandshakeType type)
+    {
+        if (message.Type != type)
+        {
+            throw Unexpected(message.Type.ToString());
+        }
+    }
+
+    protected TlmspException Unexpected(string what) => new(Misbehaviour.UnexpectedHandshakeMessage, $"{what} in {GetType().Name}");
+}
+
+/// <summary>The handshake is done.</summary>
+internal sealed class HandshakeDone : HandshakeState
+{
+    public override bool IsComplete => true;
+}

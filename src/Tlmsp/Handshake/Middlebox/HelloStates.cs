@@ -1,0 +1,118 @@
+namespace Tlmsp;
+
+/// <summary>Client side: ClientHello goes on byte for byte (handshake.md §2.6).</summary>
+internal sealed class RelayClientHello(TlmspMiddleboxHandshake handshake) : HandshakeState
+{
+    public override HandshakeState OnMessage(HandshakeMessage message)
+    {
+        Require(message, HandshakeType.ClientHello);
+        ClientHello hello = ClientHello.Read(message.Body);
+        hello.ThrowUnlessTlmsp(handshake.Options.Limits);
+        handshake.ClientChannel.IsVersionSettled = true;
+        handshake.OnClientHello(hello, message.Raw);
+        handshake.Forward(message, fromClient: true);
+        return MiddleboxFlightRelay.Start(handshake, fromClient: true, () => new RelayClientKeyExchange(handshake));
+    }
+}
+
+/// <summary>Server side: ServerHello.</summary>
+internal sealed class RelayServerHello(TlmspMiddleboxHandshake handshake) : HandshakeState
+{
+    public override HandshakeState OnMessage(HandshakeMessage message)
+    {
+        Require(message, HandshakeType.ServerHello);
+        ServerHello hello = ServerHello.Read(message.Body);
+        TlmspCipherSuite suite = handshake.Options.CipherSuites.FirstOrDefault(candidate => candidate.Id == hello.CipherSuite)
+            ?? throw new TlmspException(Misbehaviour.SuiteNotOffered, $"{hello.CipherSuite:x4}");
+        TlmspServerExtension tlmsp = hello.Tlmsp
+            ?? throw new TlmspException(Misbehaviour.MissingTlmspExtension, "the server speaks plain TLS only");
+        TlmspClientExtension offered = handshake.ClientHello!.Tlmsp!;
+        if (tlmsp.ClientAddress != offered.ClientAddress || tlmsp.ServerAddress != offered.ServerAddress)
+        {
+            throw new TlmspException(Misbehaviour.AddressMismatch, $"'{tlmsp.ClientAddress}', '{tlmsp.ServerAddress}'");
+        }
+
+        // The server's list is not adopted (§2.7): whether a difference is acceptable is for the client to say.
+        handshake.ServerRandom = hello.Random;
+        handshake.Path = new SessionPath(tlmsp.SessionId, suite, handshake.ClientHello.Contexts!, offered.Path);
+        handshake.Transcript = new Transcript(suite);
+        handshake.Transcript.AddOpening(handshake.ClientHelloMessage);
+        handshake.Transcript.AddOpening(message.Raw);
+        handshake.Forward(message, fromClient: false);
+        handshake.ServerChannel.ActivateSessionId(tlmsp.SessionId);
+        handshake.ClientChannel.ActivateSessionId(tlmsp.SessionId);
+        return new RelayServerCertificate(handshake);
+    }
+}
+
+/// <summary>Server side: Certificate.</summary>
+internal sealed class RelayServerCertificate(TlmspMiddleboxHandshake handshake) : HandshakeState
+{
+    public override HandshakeState OnMessage(HandshakeMessage message)
+    {
+        Require(message, HandshakeType.Certificate);
+        IReadOnlyList<ReadOnlyMemory<byte>> chain = CertificateMessage.Read(message, handshake.Options.Limits);
+        // The name is the client's to check: it may ask for another one than the address shows.
+        handshake.ServerCertificate = CertificateValidator.For(handshake.Options.Trust).ValidateServer(
+            chain, host: null, handshake.Options.TimeProvider);
+        handshake.ServerLeaf = chain[0];
+        handshake.Transcript.AddOpening(message.Raw);
+        handshake.Forward(message, fromClient: false);
+        return new RelayServerKeyExchange(handshake);
+    }
+}
+
+/// <summary>Server side: ServerKeyExchange, after an optional CertificateStatus.</summary>
+internal sealed class RelayServerKeyExchange(TlmspMiddleboxHandshake handshake) : HandshakeState
+{
+    private bool _statusSeen;
+
+    public override HandshakeState OnMessage(HandshakeMessage message)
+    {
+        if (message.Type == HandshakeType.CertificateStatus && !_statusSeen)
+        {
+            _statusSeen = true;
+            handshake.Forward(message, fromClient: false);
+            return this;
+        }
+
+        Require(message, HandshakeType.ServerKeyExchange);
+        SignedKeyShare share = SignedKeyShare.ReadServerKeyExchange(message);
+        handshake.Group = handshake.Options.Groups.FirstOrDefault(group => group.Id == share.Group)
+            ?? throw new TlmspException(Misbehaviour.NoCommonGroup, $"the server chose {share.Group:x4}");
+        byte[] signed = [.. handshake.ClientHello!.Random, .. handshake.ServerRandom, .. share.Params];
+        if (!SignatureSchemes.Verify(handshake.ServerCertificate!, share.Scheme, signed, share.Signature, allowSha1: false))
+        {
+            throw new TlmspException(Misbehaviour.BadServerKeyExchangeSignature);
+        }
+
+        handshake.ServerShare = share;
+        handshake.Transcript.AddOpening(message.Raw);
+        handshake.Forward(message, fromClient: false);
+        return new RelayServerHelloDone(handshake);
+    }
+}
+
+/// <summary>Server side: ServerHelloDone, after an optional CertificateRequest. Then it is the last middlebox's turn.</summary>
+internal sealed class RelayServerHelloDone(TlmspMiddleboxHandshake handshake) : HandshakeState
+{
+    public override HandshakeState OnMessage(HandshakeMessage message)
+    {
+        if (message.Type == HandshakeType.CertificateRequest && !handshake.ClientCertificateRequested)
+        {
+            handshake.ClientCertificateRequested = true;
+            handshake.Forward(message, fromClient: false);
+            return this;
+        }
+
+        Require(message, HandshakeType.ServerHelloDone);
+        ShortMessages.CheckServerHelloDone(message);
+        handshake.Transcript.AddOpening(message.Raw);
+        handshake.Forward(message, fromClient: false);
+        return MiddleboxFlightRelay.Start(handshake, fromClient: false, () =>
+        {
+            handshake.SendFlight();
+            return new RelayKeyMaterial(handshake, fromClient: false, 0);
+        });
+    }
+}
