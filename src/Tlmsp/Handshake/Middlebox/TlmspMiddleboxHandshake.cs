@@ -29,8 +29,8 @@ public sealed class TlmspMiddleboxHandshake : IDisposable
         Options = options;
         ClientChannel = new HandshakeChannel(TlmspDialect.NoEntity, Direction.ClientToServer, options.Limits);
         ServerChannel = new HandshakeChannel(TlmspDialect.NoEntity, Direction.ServerToClient, options.Limits) { IsVersionSettled = true };
-        ClientChannel.RelayAlert = body => ServerChannel.WriteRelayedAlert(body, _toServer);
-        ServerChannel.RelayAlert = body => ClientChannel.WriteRelayedAlert(body, _toClient);
+        ClientChannel.RelayAlert = body => ServerChannel.WriteRelayedAlert(body, _toServer!);
+        ServerChannel.RelayAlert = body => ClientChannel.WriteRelayedAlert(body, _toClient!);
         _toClient = _unused;
         _toServer = _unused;
         _clientSide = new RelayClientHello(this);

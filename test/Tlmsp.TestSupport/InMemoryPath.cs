@@ -1,0 +1,233 @@
+using System.Buffers;
+
+namespace Tlmsp.TestSupport;
+
+/// <summary>A client, any number of middleboxes and a server of ours, joined in memory, all on the caller's thread.</summary>
+public sealed class InMemoryPath : IDisposable
+{
+    private readonly List<Exception> _failures = [];
+
+    public InMemoryPath(TlmspClientOptions client, TlmspServerOptions server, params TlmspMiddleboxOptions[] middleboxes)
+    {
+        ClientHandshake = new TlmspClientHandshake(client);
+        ServerHandshake = new TlmspServerHandshake(server);
+        MiddleboxHandshakes = [.. middleboxes.Select(options => new TlmspMiddleboxHandshake(options))];
+        Hops = [.. Enumerable.Range(0, middleboxes.Length + 1).Select(_ => new InMemoryHop())];
+        Middleboxes = new TlmspMiddleboxSession?[middleboxes.Length];
+        Handlers = new IContainerRelayHandler?[middleboxes.Length, 2];
+    }
+
+    public TlmspClientHandshake ClientHandshake { get; }
+
+    public TlmspServerHandshake ServerHandshake { get; }
+
+    public TlmspMiddleboxHandshake[] MiddleboxHandshakes { get; }
+
+    /// <summary>Hop 0 is next to the client.</summary>
+    public InMemoryHop[] Hops { get; }
+
+    public TlmspSession? Client { get; private set; }
+
+    public TlmspSession? Server { get; private set; }
+
+    public TlmspMiddleboxSession?[] Middleboxes { get; }
+
+    /// <summary>Per middlebox and direction (0 to the server, 1 to the client).</summary>
+    public IContainerRelayHandler?[,] Handlers { get; }
+
+    /// <summary>What each party reported, by party name ("client", "server", "middlebox 0").</summary>
+    public Dictionary<string, TlmspException> Faults { get; } = [];
+
+    public CollectingReceiver AtClient { get; } = new();
+
+    public CollectingReceiver AtServer { get; } = new();
+
+    /// <summary>Runs the handshake to its end.</summary>
+    /// <exception cref="TlmspException">The first fault of any party.</exception>
+    public InMemoryPath Connect()
+    {
+        TryConnect();
+        if (_failures.Count > 0)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(_failures[0]);
+        }
+
+        if (Client is null || Server is null || Middleboxes.Any(middlebox => middlebox is null))
+        {
+            throw new InvalidOperationException("The handshake came to a halt.");
+        }
+
+        return this;
+    }
+
+    /// <summary>Runs until nothing moves any more; faults are in <see cref="Faults"/>.</summary>
+    public InMemoryPath TryConnect()
+    {
+        ClientHandshake.Start(Hops[0].ToServer.Writer);
+        Hops[0].ToServer.Flush();
+        return Pump();
+    }
+
+    /// <summary>Lets every party take what is there until nothing moves any more.</summary>
+    public InMemoryPath Pump()
+    {
+        bool moved;
+        do
+        {
+            moved = Turn("client", Hops[0].ToClient, StepClient);
+            for (int i = 0; i < Middleboxes.Length; i++)
+            {
+                int index = i;
+                moved |= Turn($"middlebox {i}", Hops[i].ToServer, () => StepMiddlebox(index, fromClient: true));
+                moved |= Turn($"middlebox {i}", Hops[i + 1].ToClient, () => StepMiddlebox(index, fromClient: false));
+            }
+
+            moved |= Turn("server", Hops[^1].ToServer, StepServer);
+        }
+        while (moved);
+        return this;
+    }
+
+    public void ClientSends(byte contextId, ReadOnlySpan<byte> data)
+    {
+        Client!.Writer.Write(contextId, data, Hops[0].ToServer.Writer);
+        Hops[0].ToServer.Flush();
+        Pump();
+    }
+
+    public void ServerSends(byte contextId, ReadOnlySpan<byte> data)
+    {
+        Server!.Writer.Write(contextId, data, Hops[^1].ToClient.Writer);
+        Hops[^1].ToClient.Flush();
+        Pump();
+    }
+
+    public void Dispose()
+    {
+        Client?.Dispose();
+        Server?.Dispose();
+        ClientHandshake.Dispose();
+        ServerHandshake.Dispose();
+        for (int i = 0; i < Middleboxes.Length; i++)
+        {
+            Middleboxes[i]?.Dispose();
+            MiddleboxHandshakes[i].Dispose();
+        }
+    }
+
+    private bool Turn(string party, InMemoryPipe input, Action step)
+    {
+        if (!input.HasUnread || Faults.ContainsKey(party))
+        {
+            return false;
+        }
+
+        long before = input.Unread.Length;
+        try
+        {
+            step();
+        }
+        catch (TlmspException e)
+        {
+            Faults[party] = e;
+            _failures.Add(e);
+            FlushAll();
+            return true;
+        }
+
+        FlushAll();
+        return input.Unread.Length != before;
+    }
+
+    private void FlushAll()
+    {
+        foreach (InMemoryHop hop in Hops)
+        {
+            hop.Flush();
+        }
+    }
+
+    private void StepClient()
+    {
+        ReadOnlySequence<byte> input = Hops[0].ToClient.Unread;
+        try
+        {
+            if (Client is null && ClientHandshake.Process(ref input, Hops[0].ToServer.Writer) == HandshakeStatus.Complete)
+            {
+                Client = ClientHandshake.Complete();
+            }
+
+            while (Client is not null && Client.Reader.TryRead(ref input, AtClient))
+            {
+            }
+        }
+        finally
+        {
+            Hops[0].ToClient.Consumed(input);
+        }
+    }
+
+    private void StepServer()
+    {
+        ReadOnlySequence<byte> input = Hops[^1].ToServer.Unread;
+        try
+        {
+            if (Server is null && ServerHandshake.Process(ref input, Hops[^1].ToClient.Writer) == HandshakeStatus.Complete)
+            {
+                Server = ServerHandshake.Complete();
+            }
+
+            while (Server is not null && Server.Reader.TryRead(ref input, AtServer))
+            {
+            }
+        }
+        finally
+        {
+            Hops[^1].ToServer.Consumed(input);
+        }
+    }
+
+    private void StepMiddlebox(int index, bool fromClient)
+    {
+        InMemoryPipe source = fromClient ? Hops[index].ToServer : Hops[index + 1].ToClient;
+        IBufferWriter<byte> toClient = Hops[index].ToClient.Writer;
+        IBufferWriter<byte> toServer = Hops[index + 1].ToServer.Writer;
+        ReadOnlySequence<byte> input = source.Unread;
+        try
+        {
+            if (Middleboxes[index] is null)
+            {
+                HandshakeStatus status = fromClient
+                    ? MiddleboxHandshakes[index].ProcessClient(ref input, toClient, toServer)
+                    : MiddleboxHandshakes[index].ProcessServer(ref input, toClient, toServer);
+                if (status == HandshakeStatus.Complete)
+                {
+                    Middleboxes[index] = MiddleboxHandshakes[index].Complete();
+                }
+            }
+
+            if (Middleboxes[index] is { } session)
+            {
+                ContainerRelay relay = fromClient ? session.ClientToServer : session.ServerToClient;
+                while (relay.TryRelay(ref input, Handlers[index, fromClient ? 0 : 1], fromClient ? toServer : toClient))
+                {
+                }
+            }
+        }
+        finally
+        {
+            source.Consumed(input);
+        }
+    }
+}
+
+/// <summary>Keeps what an endpoint received.</summary>
+public sealed class CollectingReceiver : IContainerReceiver
+{
+    public List<(byte Context, byte[] Data, byte Origin, byte Author, bool Deleted)> Containers { get; } = [];
+
+    public byte[] Data(byte context) => [.. Containers.Where(c => c.Context == context).SelectMany(c => c.Data)];
+
+    public void OnContainer(in ReceivedContainer container) => Containers.Add(
+        (container.ContextId, container.Plaintext.ToArray(), container.Origin, container.Author, container.IsDeleted));
+}
