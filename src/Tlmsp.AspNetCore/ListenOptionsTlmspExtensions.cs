@@ -1,0 +1,125 @@
+using System.Diagnostics.Metrics;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Tlmsp;
+using Tlmsp.AspNetCore;
+using Tlmsp.Http;
+
+namespace Microsoft.AspNetCore.Hosting;
+
+/// <summary><c>UseTlmsp()</c>, in the overload family of <c>UseHttps()</c>.</summary>
+public static partial class ListenOptionsTlmspExtensions
+{
+    /// <summary>Speaks TLMSP on this endpoint with the development certificate. No middlebox is allowed.</summary>
+    /// <exception cref="InvalidOperationException">There is no development certificate; the message says what to do.</exception>
+    public static ListenOptions UseTlmsp(this ListenOptions listenOptions) => listenOptions.UseTlmsp(_ => { });
+
+    /// <summary>Speaks TLMSP on this endpoint.</summary>
+    /// <param name="listenOptions">The endpoint.</param>
+    /// <param name="certificate">The server's certificate with its private key.</param>
+    /// <param name="configure">Further options.</param>
+    public static ListenOptions UseTlmsp(this ListenOptions listenOptions, X509Certificate2 certificate, Action<TlmspConnectionOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        return listenOptions.UseTlmsp(options =>
+        {
+            options.ServerCertificate = certificate;
+            configure?.Invoke(options);
+        });
+    }
+
+    /// <summary>Speaks TLMSP on this endpoint with a certificate from a file.</summary>
+    /// <param name="listenOptions">The endpoint.</param>
+    /// <param name="fileName">A PFX file, or a PEM file with certificate and key.</param>
+    /// <param name="password">Its password, if any.</param>
+    /// <param name="configure">Further options.</param>
+    /// <exception cref="InvalidOperationException">The file does not exist.</exception>
+    public static ListenOptions UseTlmsp(this ListenOptions listenOptions, string fileName, string? password = null, Action<TlmspConnectionOptions>? configure = null) =>
+        listenOptions.UseTlmsp(options =>
+        {
+            options.Certificates.Add(TlmspConfiguration.Load(fileName, null, password));
+            configure?.Invoke(options);
+        });
+
+    /// <summary>Speaks TLMSP on this endpoint with a certificate from a store.</summary>
+    /// <param name="listenOptions">The endpoint.</param>
+    /// <param name="storeName">The store.</param>
+    /// <param name="subject">Part of the subject name.</param>
+    /// <param name="allowInvalid">Whether a certificate that does not validate may be used.</param>
+    /// <param name="location">The store's location.</param>
+    /// <param name="configure">Further options.</param>
+    /// <exception cref="InvalidOperationException">There is no such certificate.</exception>
+    public static ListenOptions UseTlmsp(
+        this ListenOptions listenOptions, StoreName storeName, string subject, bool allowInvalid = false,
+        StoreLocation location = StoreLocation.CurrentUser, Action<TlmspConnectionOptions>? configure = null) =>
+        listenOptions.UseTlmsp(options =>
+        {
+            options.ServerCertificate = DevelopmentCertificate.FromStore(storeName, subject, location, allowInvalid);
+            configure?.Invoke(options);
+        });
+
+    /// <summary>Speaks TLMSP on this endpoint as a configuration section says, for example <c>endpoint.ConfigSection.GetSection("Tlmsp")</c>.</summary>
+    /// <param name="listenOptions">The endpoint.</param>
+    /// <param name="section">Certificate, Middleboxes, TrustedRoots, HandshakeTimeout, Mapping, AllowReferenceMiddleboxes.</param>
+    /// <param name="configure">Further options; these win.</param>
+    /// <exception cref="InvalidOperationException">A setting is unknown or cannot be used.</exception>
+    public static ListenOptions UseTlmsp(this ListenOptions listenOptions, IConfiguration section, Action<TlmspConnectionOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(section);
+        return listenOptions.UseTlmsp(options =>
+        {
+            TlmspConfiguration.Apply(section, options);
+            configure?.Invoke(options);
+        });
+    }
+
+    /// <summary>Speaks TLMSP on this endpoint.</summary>
+    /// <exception cref="InvalidOperationException">The options or the endpoint's protocols do not fit; the message says how to fix it.</exception>
+    public static ListenOptions UseTlmsp(this ListenOptions listenOptions, Action<TlmspConnectionOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(listenOptions);
+        ArgumentNullException.ThrowIfNull(configure);
+        if (listenOptions.Protocols.HasFlag(HttpProtocols.Http3))
+        {
+            throw new InvalidOperationException("UseTlmsp: HTTP/3 runs over QUIC, which TLMSP cannot protect. Set listenOptions.Protocols without Http3.");
+        }
+
+        if (!listenOptions.Protocols.HasFlag(HttpProtocols.Http1))
+        {
+            throw new InvalidOperationException("UseTlmsp: the endpoint must speak HTTP/1.1. Set listenOptions.Protocols to Http1 or Http1AndHttp2.");
+        }
+
+        var options = new TlmspConnectionOptions();
+        configure(options);
+        TlmspServerOptions protocol = options.ToServerOptions();
+        IServiceProvider services = listenOptions.ApplicationServices;
+        ILogger logger = (services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("Tlmsp.AspNetCore.TlmspConnectionMiddleware");
+        var metrics = new TlmspMetrics(services.GetService<IMeterFactory>());
+        if (options.AllowReferenceMiddleboxes)
+        {
+            LogReferenceMiddleboxes(logger, listenOptions.ToString() ?? "");
+        }
+
+        if (options.Mapping != HttpMappingMode.Strict)
+        {
+            LogRelaxedMapping(logger, listenOptions.ToString() ?? "", options.Mapping);
+        }
+
+        listenOptions.Use(next => new TlmspConnectionMiddleware(next, options, protocol, metrics, logger).OnConnectionAsync);
+
+        // Never runs, because the TLS feature is set by then: it makes Kestrel announce the endpoint as https.
+        listenOptions.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificateSelector = static (_, _) => null });
+        return listenOptions;
+    }
+
+    [LoggerMessage(10, LogLevel.Warning, "{Endpoint} accepts middleboxes of the ETSI reference stack: SHA-1 signatures, and certificates that do not name the middlebox's address.")]
+    private static partial void LogReferenceMiddleboxes(ILogger logger, string endpoint);
+
+    [LoggerMessage(11, LogLevel.Warning, "{Endpoint} uses the relaxed mapping {Mapping}: request content may travel in the head context.")]
+    private static partial void LogRelaxedMapping(ILogger logger, string endpoint, HttpMappingMode mapping);
+}

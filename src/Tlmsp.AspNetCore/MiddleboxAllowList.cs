@@ -1,0 +1,63 @@
+using Tlmsp.Http;
+
+namespace Tlmsp.AspNetCore;
+
+/// <summary>The middleboxes that a server accepts on the path. Empty: none.</summary>
+/// <remarks>
+/// A server cannot lower a grant on the wire, only accept or refuse the client's list: a middlebox that is granted anything else than
+/// what is allowed here ends the handshake with alert 171.
+/// </remarks>
+public sealed class MiddleboxAllowList
+{
+    private readonly Dictionary<TlmspAddress, Grant> _allowed = [];
+
+    /// <summary>True when nothing is allowed.</summary>
+    public bool IsEmpty => _allowed.Count == 0 && Policy is null;
+
+    /// <summary>Decides instead of the list: null accepts an offer, a text refuses it and is logged.</summary>
+    public Func<TlmspOffer, string?>? Policy { get; set; }
+
+    /// <summary>Allows a middlebox with exactly these rights.</summary>
+    /// <param name="address">As clients list it, such as <c>waf.example:7001</c>.</param>
+    /// <param name="grant">Its rights.</param>
+    /// <exception cref="FormatException">The address has no usable host or port.</exception>
+    public MiddleboxAllowList Allow(string address, Grant grant)
+    {
+        ArgumentNullException.ThrowIfNull(grant);
+        _allowed[TlmspAddress.Parse(address)] = grant;
+        return this;
+    }
+
+    internal string? Check(TlmspOffer offer, HttpMappingMode mode)
+    {
+        if (Policy is { } policy)
+        {
+            if (policy(offer) is { } refusal)
+            {
+                return refusal;
+            }
+        }
+        else
+        {
+            foreach (TlmspMiddlebox middlebox in offer.Middleboxes)
+            {
+                if (!_allowed.TryGetValue(middlebox.Address, out Grant? allowed))
+                {
+                    return $"middlebox {middlebox.Address} is not allowed; to allow it: tlmsp.Middleboxes.Allow(\"{middlebox.Address}\", Grant.Parse(\"{middlebox.Grant}\"))";
+                }
+
+                if (!allowed.Equals(middlebox.Grant))
+                {
+                    return $"the client grants {middlebox.Address} {middlebox.Grant}, and {allowed} is allowed; "
+                        + $"to allow it: tlmsp.Middleboxes.Allow(\"{middlebox.Address}\", Grant.Parse(\"{middlebox.Grant}\"))";
+                }
+            }
+        }
+
+        TlmspMiddlebox? headWriter = offer.Middleboxes.FirstOrDefault(middlebox =>
+            middlebox.Grant[HttpContexts.Headers] == TlmspAccess.Write && middlebox.Grant[HttpContexts.Body] != TlmspAccess.Write);
+        return mode == HttpMappingMode.EtsiCurl && headWriter is not null
+            ? $"middlebox {headWriter.Address} may write heads but not content, which the EtsiCurl mapping would let it do all the same"
+            : null;
+    }
+}

@@ -1,0 +1,45 @@
+using System.Security.Authentication;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+
+namespace Tlmsp.AspNetCore;
+
+/// <summary>The features that <c>UseHttps</c> would set, and our own.</summary>
+internal sealed class TlmspConnectionFeature(TlmspSessionInfo session)
+    : ITlmspConnectionFeature, ITlsConnectionFeature, ITlsHandshakeFeature, ITlsApplicationProtocolFeature
+{
+    private static readonly byte[] Http11 = Encoding.ASCII.GetBytes("http/1.1");
+
+    public TlmspSessionInfo Session { get; } = session;
+
+    public X509Certificate2? ClientCertificate { get; set; }
+
+    public ReadOnlyMemory<byte> ApplicationProtocol => Http11;
+
+    public SslProtocols Protocol => SslProtocols.Tls12;
+
+    public TlsCipherSuite? NegotiatedCipherSuite => (TlsCipherSuite)Session.CipherSuite.Id;
+
+    public string HostName => Session.ServerName ?? "";
+
+    // Obsolete members of the interface; NegotiatedCipherSuite says it all.
+#pragma warning disable SYSLIB0058
+    public CipherAlgorithmType CipherAlgorithm => CipherAlgorithmType.Aes128;
+
+    public int CipherStrength => 128;
+
+    public HashAlgorithmType HashAlgorithm => HashAlgorithmType.Sha256;
+
+    public int HashStrength => 256;
+
+    public ExchangeAlgorithmType KeyExchangeAlgorithm => ExchangeAlgorithmType.None;
+
+    public int KeyExchangeStrength => 0;
+#pragma warning restore SYSLIB0058
+
+    public Task<X509Certificate2?> GetClientCertificateAsync(CancellationToken cancellationToken) => Task.FromResult(ClientCertificate);
+}

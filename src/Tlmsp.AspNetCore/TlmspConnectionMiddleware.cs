@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Extensions.Logging;
+using Tlmsp.Http;
+
+namespace Tlmsp.AspNetCore;
+
+/// <summary>Negotiates TLMSP on a raw connection and gives Kestrel the plaintext HTTP stream.</summary>
+internal sealed partial class TlmspConnectionMiddleware
+{
+    private readonly ConnectionDelegate _next;
+    private readonly TlmspConnectionOptions _options;
+    private readonly TlmspServerOptions _protocol;
+    private readonly TlmspMetrics _metrics;
+    private readonly ILogger _logger;
+
+    public TlmspConnectionMiddleware(
+        ConnectionDelegate next, TlmspConnectionOptions options, TlmspServerOptions protocol, TlmspMetrics metrics, ILogger logger)
+    {
+        _next = next;
+        _options = options;
+        _protocol = protocol;
+        _metrics = metrics;
+        _logger = logger;
+    }
+
+    public async Task OnConnectionAsync(ConnectionContext context)
+    {
+        if (context.Features.Get<ITlsConnectionFeature>() is not null)
+        {
+            LogUseHttpsFirst(_logger, context.ConnectionId);
+            context.Abort(new ConnectionAbortedException("UseHttps() comes before UseTlmsp() on this endpoint."));
+            return;
+        }
+
+        IDuplexPipe original = context.Transport;
+        var transport = new KestrelTransport(original);
+        TlmspSession? session = await HandshakeAsync(context, transport).ConfigureAwait(false);
+        if (session is null)
+        {
+            return;
+        }
+
+        var feature = new TlmspConnectionFeature(session.Info);
+        context.Features.Set<ITlmspConnectionFeature>(feature);
+        context.Features.Set<ITlsConnectionFeature>(feature);
+        context.Features.Set<ITlsHandshakeFeature>(feature);
+        context.Features.Set<ITlsApplicationProtocolFeature>(feature);
+        _metrics.Started();
+        var stream = new TlmspHttpStream(
+            session, transport, HttpDirection.Request, _options.Mapping, flushOnWrite: false, _options.HttpLimits);
+        try
+        {
+            await using (stream.ConfigureAwait(false))
+            {
+                var pipe = new StreamDuplexPipe(stream, context.Features.Get<IMemoryPoolFeature>()?.MemoryPool ?? System.Buffers.MemoryPool<byte>.Shared);
+                await using (pipe.ConfigureAwait(false))
+                {
+                    context.Transport = pipe;
+                    await _next(context).ConfigureAwait(false);
+                }
+            }
+        }
+        finally
+        {
+            // Kestrel closes what it opened.
+            context.Transport = original;
+            _metrics.Stopped();
+        }
+    }
+
+    /// <returns>Null when there is no session; the reason was logged, and nobody else is to notice.</returns>
+    private async Task<TlmspSession?> HandshakeAsync(ConnectionContext context, KestrelTransport transport)
+    {
+        long start = Stopwatch.GetTimestamp();
+        string? fault = null;
+        int middleboxes = 0;
+        using var handshake = new TlmspServerHandshake(_protocol);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(context.ConnectionClosed);
+        timeout.CancelAfter(_options.HandshakeTimeout);
+        try
+        {
+            TlmspSession session = await TlmspConnector.HandshakeAsync(handshake, transport, timeout.Token).ConfigureAwait(false);
+            middleboxes = session.Info.Middleboxes.Count;
+            LogEstablished(_logger, context.ConnectionId, session.Info.CipherSuite.Name, session.Info.Group.Name, middleboxes);
+            return session;
+        }
+        catch (OperationCanceledException)
+        {
+            fault = "timeout";
+            LogTimeout(_logger, context.ConnectionId, _options.HandshakeTimeout);
+        }
+        catch (TlmspException e) when (e.Misbehaviour == Misbehaviour.MiddleboxListRefused)
+        {
+            fault = e.Misbehaviour.ToString();
+            LogMiddleboxesRefused(_logger, context.ConnectionId, e.Message);
+        }
+        catch (TlmspException e)
+        {
+            fault = e.Misbehaviour.ToString();
+            LogHandshakeFailed(_logger, context.ConnectionId, e.Message, e);
+        }
+        catch (Exception e)
+        {
+            fault = e.GetType().Name;
+            LogHandshakeFailed(_logger, context.ConnectionId, e.Message, e);
+        }
+        finally
+        {
+            _metrics.HandshakeEnded(Stopwatch.GetElapsedTime(start), middleboxes, fault);
+        }
+
+        return null;
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "Connection {ConnectionId} aborted: UseHttps() was called before UseTlmsp() on this endpoint. Remove UseHttps(), or call it after UseTlmsp().")]
+    private static partial void LogUseHttpsFirst(ILogger logger, string connectionId);
+
+    [LoggerMessage(2, LogLevel.Debug, "Connection {ConnectionId}: TLMSP established, {CipherSuite}, {Group}, {Middleboxes} middleboxes.")]
+    private static partial void LogEstablished(ILogger logger, string connectionId, string cipherSuite, string group, int middleboxes);
+
+    [LoggerMessage(3, LogLevel.Debug, "Connection {ConnectionId}: no TLMSP handshake within {Timeout}.")]
+    private static partial void LogTimeout(ILogger logger, string connectionId, TimeSpan timeout);
+
+    [LoggerMessage(4, LogLevel.Warning, "Connection {ConnectionId}: {Reason}")]
+    private static partial void LogMiddleboxesRefused(ILogger logger, string connectionId, string reason);
+
+    [LoggerMessage(5, LogLevel.Debug, "Connection {ConnectionId}: the TLMSP handshake failed. {Reason}")]
+    private static partial void LogHandshakeFailed(ILogger logger, string connectionId, string reason, Exception exception);
+}

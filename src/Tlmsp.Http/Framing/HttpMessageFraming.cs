@@ -1,0 +1,93 @@
+using System.Text;
+
+namespace Tlmsp.Http;
+
+/// <summary>What a head says about the content that follows it (RFC 9112 §6).</summary>
+internal struct HttpMessageFraming
+{
+    private bool _http11;
+    private bool _chunked;
+    private long? _length;
+
+    public HttpMessageFraming()
+    {
+        IsEmpty = true;
+    }
+
+    /// <summary>True until the start line came.</summary>
+    public bool IsEmpty { get; private set; }
+
+    public bool IsHeadRequest { get; set; }
+
+    public int Status { get; private set; }
+
+    public bool HasTrailer { get; set; }
+
+    public void StartRequest(bool http11, bool isHead)
+    {
+        IsEmpty = false;
+        _http11 = http11;
+        IsHeadRequest = isHead;
+        HasTrailer = false;
+    }
+
+    public void StartResponse(bool http11, int status)
+    {
+        IsEmpty = false;
+        _http11 = http11;
+        Status = status;
+        HasTrailer = false;
+    }
+
+    public void OnField(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        if (HttpSyntax.Is(name, "content-length"u8))
+        {
+            if (_length is not null)
+            {
+                throw new HttpMappingException("two Content-Length fields");
+            }
+
+            _length = HttpSyntax.TryParseLength(value, out long length)
+                ? length
+                : throw new HttpMappingException("malformed Content-Length");
+        }
+        else if (HttpSyntax.Is(name, "transfer-encoding"u8))
+        {
+            if (_chunked || !Ascii.EqualsIgnoreCase(value, "chunked"u8))
+            {
+                throw new HttpMappingException("a Transfer-Encoding other than chunked");
+            }
+
+            _chunked = true;
+        }
+        else if (HttpSyntax.Is(name, "trailer"u8))
+        {
+            HasTrailer = true;
+        }
+    }
+
+    /// <summary>The length of the content: a number, or null for chunked.</summary>
+    public readonly long? Resolve(HttpDirection direction)
+    {
+        if (_chunked && _length is not null)
+        {
+            throw new HttpMappingException("both Content-Length and Transfer-Encoding");
+        }
+
+        if (_chunked && !_http11)
+        {
+            throw new HttpMappingException("Transfer-Encoding in an HTTP/1.0 message");
+        }
+
+        if (direction == HttpDirection.Response && (IsHeadRequest || Status < 200 || Status is 204 or 304))
+        {
+            return 0;
+        }
+
+        return _chunked ? null
+            : _length ?? (direction == HttpDirection.Request
+                ? 0
+                : throw new HttpMappingException("a response that only the end of the connection would end"));
+    }
+}

@@ -1,0 +1,159 @@
+namespace Tlmsp.Http;
+
+/// <summary>What a middlebox sees of the messages in one direction. Calls come in stream order.</summary>
+public interface IHttpMessageEvents
+{
+    /// <summary>A head is complete: of a request, a 1xx response or a final response.</summary>
+    void OnHead(HttpHead head);
+
+    /// <summary>
+    /// Content. With read access to heads as well, the octets of the content itself; without, raw bytes of the content context, which
+    /// include chunk framing where the message is chunked: nothing tells a box that cannot read the head.
+    /// </summary>
+    void OnContent(ReadOnlySpan<byte> content);
+
+    /// <summary>The fields of a trailer section.</summary>
+    void OnTrailers(HttpHead trailers);
+
+    /// <summary>The message is complete as far as this box can tell.</summary>
+    void OnMessageEnd();
+
+    /// <summary>A container passed that this box cannot read.</summary>
+    void OnOpaque(HttpRole role, int length);
+}
+
+/// <summary>
+/// Turns containers into messages for a middlebox, as far as its grants let it see. Where it can read both contexts it holds the
+/// stream to the mapping as strictly as an endpoint does.
+/// </summary>
+public sealed class HttpMessageObserver
+{
+    private readonly HttpFramer? _framer;
+    private readonly bool _readsContent;
+    private bool _contentSeen;
+    private bool _open;
+
+    /// <summary>Makes an observer for one direction of one connection.</summary>
+    /// <param name="direction">What passes.</param>
+    /// <param name="exchanges">Shared by both directions.</param>
+    /// <param name="readsHeads">Whether heads can be read.</param>
+    /// <param name="readsContent">Whether content can be read.</param>
+    /// <param name="limits">Bounds.</param>
+    public HttpMessageObserver(
+        HttpDirection direction, HttpExchangeQueue exchanges, bool readsHeads, bool readsContent, HttpFramerLimits? limits = null)
+    {
+        _readsContent = readsContent;
+        _framer = readsHeads
+            ? new HttpFramer(direction, exchanges, limits ?? HttpFramerLimits.Default) { Capture = true, ContentIsOpaque = !readsContent }
+            : null;
+    }
+
+    /// <summary>A container that can be read passed.</summary>
+    /// <exception cref="HttpMappingException">It breaks the mapping: fail closed.</exception>
+    public void OnContainer(HttpRole role, ReadOnlySpan<byte> plaintext, IHttpMessageEvents events)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        if (_framer is null)
+        {
+            if (!plaintext.IsEmpty)
+            {
+                _contentSeen = true;
+                events.OnContent(plaintext);
+            }
+
+            return;
+        }
+
+        if (role == HttpRole.Head && !_readsContent && _open && _contentSeen && _framer.IsAtBoundary && StartsWithField(plaintext))
+        {
+            _framer.ResumeTrailers();
+        }
+        else if (role == HttpRole.Head && !_readsContent && _framer.IsAtBoundary)
+        {
+            EndMessage(events);
+        }
+
+        for (ReadOnlySpan<byte> rest = plaintext; !rest.IsEmpty;)
+        {
+            HttpRole? expected = _framer.ExpectedRole;
+            int taken = _framer.Consume(rest, out HttpPiece piece);
+            if (piece.Role != role || (expected is { } due && due != role))
+            {
+                throw new HttpMappingException($"{piece.Role} bytes in the {role} context", role);
+            }
+
+            Report(piece, rest[..taken], events);
+            rest = rest[taken..];
+        }
+    }
+
+    /// <summary>A container that cannot be read passed.</summary>
+    /// <exception cref="HttpMappingException">It is in the middle of a head: fail closed.</exception>
+    public void OnOpaque(HttpRole role, int length, IHttpMessageEvents events)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        if (length == 0)
+        {
+            return;
+        }
+
+        if (_framer is null)
+        {
+            // A head in between is the only message boundary that a box with content alone can see.
+            EndMessage(events);
+        }
+        else if (!_framer.IsAtBoundary)
+        {
+            throw new HttpMappingException("content inside a head", role);
+        }
+
+        _contentSeen |= role == HttpRole.Content;
+        events.OnOpaque(role, length);
+    }
+
+    private void Report(HttpPiece piece, ReadOnlySpan<byte> bytes, IHttpMessageEvents events)
+    {
+        if (piece.HeadComplete)
+        {
+            HttpHead head = _framer!.TakeHead();
+            _open = true;
+            _contentSeen = false;
+            events.OnHead(head);
+            if (_readsContent && piece.MessageComplete)
+            {
+                EndMessage(events);
+            }
+        }
+        else if (piece.Kind == HttpPieceKind.Content)
+        {
+            events.OnContent(bytes);
+        }
+
+        if (piece is { MessageComplete: true, HeadComplete: false })
+        {
+            if (piece.Kind == HttpPieceKind.Trailers)
+            {
+                events.OnTrailers(_framer!.TakeHead());
+            }
+
+            EndMessage(events);
+        }
+    }
+
+    private void EndMessage(IHttpMessageEvents events)
+    {
+        if (_open || _contentSeen)
+        {
+            _open = false;
+            _contentSeen = false;
+            events.OnMessageEnd();
+        }
+    }
+
+    /// <summary>A field line has a colon after its first token; a request line has a space there, a status line a slash.</summary>
+    private static bool StartsWithField(ReadOnlySpan<byte> bytes)
+    {
+        int colon = bytes.IndexOf((byte)':');
+        return colon > 0 && HttpSyntax.IsToken(bytes[..colon]);
+    }
+}

@@ -1,0 +1,108 @@
+using System.Buffers;
+
+namespace Tlmsp.Http;
+
+/// <summary>Takes the containers that a splitter cuts.</summary>
+public interface IHttpContainerSink
+{
+    /// <summary>Called per container, in order; never with nothing.</summary>
+    void Emit(HttpRole role, ReadOnlySpan<byte> plaintext);
+}
+
+/// <summary>
+/// Cuts an endpoint's own HTTP output into containers (http-mapping §7): each byte in the context of its role, each head in containers
+/// of its own, as few containers as possible. Not safe for concurrent use.
+/// </summary>
+public sealed class HttpSplitter : IDisposable
+{
+    private readonly HttpFramer _framer;
+    private byte[]? _pending;
+    private int _length;
+    private HttpRole _role;
+
+    /// <summary>Makes a splitter for one direction of one connection.</summary>
+    /// <param name="direction">What the output consists of.</param>
+    /// <param name="exchanges">Shared with the joiner of the same connection.</param>
+    /// <param name="limits">Bounds; our own output is held to them as well.</param>
+    public HttpSplitter(HttpDirection direction, HttpExchangeQueue exchanges, HttpFramerLimits? limits = null) =>
+        _framer = new HttpFramer(direction, exchanges, limits ?? HttpFramerLimits.Default)
+        {
+            AllowUnsolicitedResponse = direction == HttpDirection.Response,
+        };
+
+    /// <summary>Takes output; emits what fills containers or ends a head.</summary>
+    /// <exception cref="HttpMappingException">The output cannot be mapped: nothing more must be sent on this connection.</exception>
+    public void Write(ReadOnlySpan<byte> data, IHttpContainerSink sink)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        while (!data.IsEmpty)
+        {
+            int taken = _framer.Consume(data, out HttpPiece piece);
+            Append(piece.Role, data[..taken], sink);
+            if (piece.HeadComplete || piece.MessageComplete)
+            {
+                Flush(sink);
+            }
+
+            data = data[taken..];
+        }
+    }
+
+    /// <summary>Emits what is pending, so that everything written can be sent.</summary>
+    public void Flush(IHttpContainerSink sink)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        if (_length > 0)
+        {
+            int length = _length;
+            _length = 0;
+            sink.Emit(_role, _pending.AsSpan(0, length));
+        }
+
+        Release();
+    }
+
+    /// <summary>Gives the buffer back.</summary>
+    public void Dispose() => Release();
+
+    private void Append(HttpRole role, ReadOnlySpan<byte> bytes, IHttpContainerSink sink)
+    {
+        if (_length > 0 && role != _role)
+        {
+            Flush(sink);
+        }
+
+        _role = role;
+        int capacity = ContainerWriter.MaxPlaintext;
+        while (!bytes.IsEmpty)
+        {
+            // A whole container's worth at hand needs no copy.
+            if (_length == 0 && bytes.Length >= capacity)
+            {
+                sink.Emit(role, bytes[..capacity]);
+                bytes = bytes[capacity..];
+                continue;
+            }
+
+            _pending ??= ArrayPool<byte>.Shared.Rent(capacity);
+            int run = Math.Min(bytes.Length, capacity - _length);
+            bytes[..run].CopyTo(_pending.AsSpan(_length));
+            _length += run;
+            bytes = bytes[run..];
+            if (_length == capacity)
+            {
+                _length = 0;
+                sink.Emit(role, _pending.AsSpan(0, capacity));
+            }
+        }
+    }
+
+    private void Release()
+    {
+        if (_pending is { } pending && _length == 0)
+        {
+            _pending = null;
+            ArrayPool<byte>.Shared.Return(pending);
+        }
+    }
+}

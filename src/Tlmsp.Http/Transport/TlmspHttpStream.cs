@@ -1,0 +1,327 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace Tlmsp.Http;
+
+/// <summary>
+/// The plaintext HTTP stream of an endpoint over a session: what is written is split onto contexts, what is read was joined from them.
+/// One reader and one writer at a time may use it concurrently.
+/// </summary>
+public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainerSink
+{
+    private const int ReadAhead = 64 * 1024;
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
+    private readonly ITlmspTransport _transport;
+    private readonly HttpSplitter _splitter;
+    private readonly HttpJoiner _joiner;
+    private readonly PooledBuffer _joined = new();
+    private readonly SemaphoreSlim _writeGate = new(1, 1);
+    private readonly bool _flushOnWrite;
+    private Exception? _readFault;
+    private bool _ended;
+    private int _closed;
+
+    /// <summary>Makes the stream of an established session.</summary>
+    /// <param name="session">The session; disposed of with the stream.</param>
+    /// <param name="transport">Its transport; disposed of with the stream.</param>
+    /// <param name="receives">What this side reads: requests at a server, responses at a client.</param>
+    /// <param name="mode">How strict to be with what arrives.</param>
+    /// <param name="flushOnWrite">True to send on every write, as HttpClient expects; false to send on flush, as Kestrel does.</param>
+    /// <param name="limits">Bounds.</param>
+    public TlmspHttpStream(
+        TlmspSession session, ITlmspTransport transport, HttpDirection receives, HttpMappingMode mode, bool flushOnWrite, HttpFramerLimits? limits = null)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(transport);
+        Session = session;
+        _transport = transport;
+        _flushOnWrite = flushOnWrite;
+        var exchanges = new HttpExchangeQueue();
+        _joiner = new HttpJoiner(receives, exchanges, mode, limits);
+        _splitter = new HttpSplitter(receives == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request, exchanges, limits);
+    }
+
+    /// <summary>The session.</summary>
+    public TlmspSession Session { get; }
+
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => true;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="IOException">The connection broke, or the peer misbehaved; the inner exception says how.</exception>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        while (_joined.Length == 0)
+        {
+            if (_readFault is { } fault)
+            {
+                throw new IOException(fault.Message, fault);
+            }
+
+            if (_ended)
+            {
+                return 0;
+            }
+
+            await FillAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return _joined.CopyTo(buffer.Span);
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        await _writeGate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ThrowIfClosed();
+            _splitter.Write(buffer.Span, this);
+            if (_flushOnWrite)
+            {
+                _splitter.Flush(this);
+                await _transport.FlushAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (TlmspException e)
+        {
+            throw new IOException(e.Message, e);
+        }
+        finally
+        {
+            _writeGate.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        await _writeGate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ThrowIfClosed();
+            _splitter.Flush(this);
+            await _transport.FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _writeGate.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => Wait(ReadAsync(buffer.AsMemory(offset, count)));
+
+    /// <inheritdoc/>
+    public override int Read(Span<byte> buffer)
+    {
+        byte[] rented = ArrayPool<byte>.Shared.Rent(buffer.Length);
+        try
+        {
+            int count = Wait(ReadAsync(rented.AsMemory(0, buffer.Length)));
+            rented.AsSpan(0, count).CopyTo(buffer);
+            return count;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+
+    /// <inheritdoc/>
+    public override void Write(ReadOnlySpan<byte> buffer) => WriteAsync(buffer.ToArray()).AsTask().GetAwaiter().GetResult();
+
+    /// <inheritdoc/>
+    public override void Flush() => FlushAsync(CancellationToken.None).GetAwaiter().GetResult();
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    void IContainerReceiver.OnContainer(in ReceivedContainer container)
+    {
+        if (!HttpContexts.TryRoleOf(container.ContextId, out HttpRole role))
+        {
+            throw new HttpMappingException($"data in context {container.ContextId}, which HTTP does not use");
+        }
+
+        if (container.IsDeleted)
+        {
+            byte deleter = container.Origin;
+            bool entitled = container.IsAudited && Session.Info.Middleboxes.First(middlebox => middlebox.Id == deleter) is { } by
+                && by.Grant[HttpContexts.Headers] == TlmspAccess.Write && by.Grant[HttpContexts.Body] == TlmspAccess.Write;
+            if (!entitled)
+            {
+                // A delete notice does not say which context it speaks of (http-mapping §13).
+                throw new HttpMappingException($"middlebox {deleter:x2} deleted something without write access to all contexts, or unaudited", role);
+            }
+
+            _joiner.Deleted($"middlebox {deleter:x2}", role);
+            return;
+        }
+
+        _joiner.Accept(role, container.Plaintext, _joined);
+    }
+
+    /// <inheritdoc/>
+    void IHttpContainerSink.Emit(HttpRole role, ReadOnlySpan<byte> plaintext) =>
+        Session.Writer.Write(HttpContexts.IdOf(role), plaintext, _transport.Output);
+
+    /// <summary>Sends close_notify and lets go of everything.</summary>
+    public override async ValueTask DisposeAsync()
+    {
+        await CloseAsync().ConfigureAwait(false);
+        await base.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            // HttpClient disposes synchronously, possibly on a thread that must not wait.
+            _ = CloseAsync();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private async ValueTask FillAsync(CancellationToken cancellationToken)
+    {
+        ReadResult result = await _transport.Input.ReadAsync(cancellationToken).ConfigureAwait(false);
+        ReadOnlySequence<byte> input = result.Buffer;
+        SequencePosition examined = input.Start;
+        try
+        {
+            bool more = true;
+            while (_joined.Length < ReadAhead && !Session.Reader.IsClosed && (more = Session.Reader.TryRead(ref input, this)))
+            {
+            }
+
+            examined = more ? input.Start : input.End;
+            if (Session.Reader.IsClosed || (!more && result.IsCompleted))
+            {
+                // With or without close_notify: HTTP framing alone says whether this is the end of a message (http-mapping §13).
+                _ended = true;
+                if (!input.IsEmpty && !Session.Reader.IsClosed)
+                {
+                    throw new TlmspException(Misbehaviour.ClosedWithoutNotify, "inside a record");
+                }
+
+                _joiner.EndOfInput();
+            }
+        }
+        catch (TlmspException e)
+        {
+            _readFault = e;
+            if (!e.FromPeer && e.Misbehaviour != Misbehaviour.ClosedWithoutNotify)
+            {
+                await AlertAsync(e).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _transport.Input.AdvanceTo(input.Start, examined);
+        }
+    }
+
+    private async ValueTask AlertAsync(TlmspException fault)
+    {
+        // A writer may be held up by a peer that does not read: the alert is not worth waiting long for.
+        if (!await _writeGate.WaitAsync(CloseTimeout).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        try
+        {
+            if (!Session.Writer.IsClosed && Volatile.Read(ref _closed) == 0)
+            {
+                using var timeout = new CancellationTokenSource(CloseTimeout);
+                Session.Writer.WriteAlert(TlmspAlertLevel.Fatal, fault.Alert, fault.ContextId, _transport.Output);
+                await _transport.FlushAsync(timeout.Token).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        {
+            // The peer is gone; the fault is reported to the reader all the same.
+        }
+        finally
+        {
+            _writeGate.Release();
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        if (Interlocked.Exchange(ref _closed, 1) != 0)
+        {
+            return;
+        }
+
+        bool entered = await _writeGate.WaitAsync(CloseTimeout).ConfigureAwait(false);
+        try
+        {
+            if (entered && !Session.Writer.IsClosed)
+            {
+                using var timeout = new CancellationTokenSource(CloseTimeout);
+                Session.Writer.WriteCloseNotify(_transport.Output);
+                await _transport.FlushAsync(timeout.Token).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        {
+            // Nobody is left to be told.
+        }
+        finally
+        {
+            if (entered)
+            {
+                _writeGate.Release();
+            }
+
+            await _transport.DisposeAsync().ConfigureAwait(false);
+            Session.Dispose();
+        }
+    }
+
+    private void ThrowIfClosed()
+    {
+        if (Volatile.Read(ref _closed) != 0 || Session.Writer.IsClosed)
+        {
+            throw new IOException("The TLMSP connection is closed.");
+        }
+    }
+
+    private static int Wait(ValueTask<int> read) => read.IsCompletedSuccessfully ? read.Result : read.AsTask().GetAwaiter().GetResult();
+}
