@@ -100,12 +100,14 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue exch
             case State.ChunkData:
                 int run = (int)Math.Min(_remaining, data.Length);
                 _remaining -= run;
-                bool end = false;
-                if (_remaining == 0)
+                bool end = _remaining == 0 && _state == State.Fixed;
+                if (end)
                 {
-                    end = _state == State.Fixed;
-                    _state = end ? State.Start : State.ChunkCr;
-                    _strayAllowed = end;
+                    EndMessage();
+                }
+                else if (_remaining == 0)
+                {
+                    _state = State.ChunkCr;
                 }
 
                 piece = new HttpPiece(HttpPieceKind.Content, HttpRole.Content, false, end);

@@ -112,6 +112,11 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     /// <inheritdoc/>
     public override async Task FlushAsync(CancellationToken cancellationToken)
     {
+        if (Volatile.Read(ref _closed) != 0)
+        {
+            return;     // SslStream flushes on dispose, when this stream is closed already
+        }
+
         await _writeGate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {

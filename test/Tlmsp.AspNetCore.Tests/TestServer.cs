@@ -1,0 +1,104 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Tlmsp.Client;
+using Tlmsp.TestSupport;
+
+namespace Tlmsp.AspNetCore.Tests;
+
+/// <summary>A small API on Kestrel with UseTlmsp(), on a port of its own, and clients for it.</summary>
+internal sealed class TestServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private TestServer(WebApplication app, CollectingLogger logs)
+    {
+        _app = app;
+        Logs = logs;
+    }
+
+    public CollectingLogger Logs { get; }
+
+    public Uri Address => new(_app.Urls.First().Replace("127.0.0.1", "localhost"));
+
+    public static async Task<TestServer> StartAsync(Action<TlmspConnectionOptions>? configure = null, Action<WebApplication>? map = null)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        var logs = new CollectingLogger();
+        builder.Logging.ClearProviders().AddProvider(logs).SetMinimumLevel(LogLevel.Debug);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseTlmsp(TestCertificates.Leaf("localhost"), tlmsp =>
+            {
+                tlmsp.Trust.CustomRootTrust.Add(TestCertificates.Root);
+                configure?.Invoke(tlmsp);
+            }));
+        });
+        WebApplication app = builder.Build();
+        app.MapGet("/hello", () => "hello");
+        app.MapGet("/info", (HttpContext context) => $"{context.Request.Scheme} {context.Request.Protocol} {context.Features.Get<ITlmspConnectionFeature>()!.Session.CipherSuite}");
+        app.MapPost("/echo", async (HttpContext context) =>
+        {
+            context.Response.ContentLength = context.Request.ContentLength;
+            await context.Request.Body.CopyToAsync(context.Response.Body);
+        });
+        map?.Invoke(app);
+        await app.StartAsync();
+        return new TestServer(app, logs);
+    }
+
+    public static TlmspHandler Handler(Action<TlmspHttpOptions>? configure = null) => new(tlmsp =>
+    {
+        tlmsp.Trust.CustomRootTrust.Add(TestCertificates.Root);
+        configure?.Invoke(tlmsp);
+    });
+
+    public HttpClient Client(Action<TlmspHttpOptions>? configure = null) =>
+        new(Handler(configure)) { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(20) };
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+}
+
+/// <summary>Keeps log lines.</summary>
+internal sealed class CollectingLogger : ILoggerProvider, ILogger
+{
+    private readonly List<string> _lines = [];
+
+    public string[] Lines
+    {
+        get
+        {
+            lock (_lines)
+            {
+                return [.. _lines];
+            }
+        }
+    }
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        lock (_lines)
+        {
+            _lines.Add($"{logLevel}: {formatter(state, exception)} {exception?.Message}");
+        }
+    }
+
+    public void Dispose()
+    {
+    }
+}
