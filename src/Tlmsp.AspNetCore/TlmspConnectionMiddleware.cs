@@ -67,6 +67,11 @@ internal sealed partial class TlmspConnectionMiddleware
         }
         finally
         {
+            if (stream.Fault is { } fault)
+            {
+                LogConnectionFault(_logger, context.ConnectionId, fault.Message, fault);
+            }
+
             // Kestrel closes what it opened.
             context.Transport = original;
             _metrics.Stopped();
@@ -131,4 +136,7 @@ internal sealed partial class TlmspConnectionMiddleware
 
     [LoggerMessage(5, LogLevel.Debug, "Connection {ConnectionId}: the TLMSP handshake failed. {Reason}")]
     private static partial void LogHandshakeFailed(ILogger logger, string connectionId, string reason, Exception exception);
+
+    [LoggerMessage(6, LogLevel.Debug, "Connection {ConnectionId} ended: {Reason}")]
+    private static partial void LogConnectionFault(ILogger logger, string connectionId, string reason, Exception exception);
 }

@@ -2,6 +2,8 @@ using System.Net;
 
 using System.Security.Cryptography;
 
+using Tlmsp.TestSupport;
+
 namespace Tlmsp.AspNetCore.Tests;
 
 public class RequestTests

@@ -17,7 +17,7 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     private readonly PooledBuffer _joined = new();
     private readonly SemaphoreSlim _writeGate = new(1, 1);
     private readonly bool _flushOnWrite;
-    private Exception? _readFault;
+    private TlmspException? _readFault;
     private bool _ended;
     private int _closed;
 
@@ -43,6 +43,9 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
 
     /// <summary>The session.</summary>
     public TlmspSession Session { get; }
+
+    /// <summary>What ended the connection, if it was not an ordinary end.</summary>
+    public TlmspException? Fault => _readFault;
 
     /// <inheritdoc/>
     public override bool CanRead => true;

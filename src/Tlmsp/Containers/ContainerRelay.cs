@@ -72,6 +72,7 @@ public sealed class ContainerRelay
     private readonly byte _self;
     private readonly ArrayBufferWriter<byte> _replacement = new(256);
     private AlertMonitor _alerts;
+    private SequenceCounter _mark;
     private bool _failed;
 
     internal ContainerRelay(SessionPath path, byte self, IncomingFlow incoming, OutgoingFlow outgoing)
@@ -140,6 +141,12 @@ public sealed class ContainerRelay
             }
         }
     }
+
+    /// <summary>Remembers this point of the output; see <see cref="Rewind"/>.</summary>
+    public void Mark() => _mark = _outgoing.Counter;
+
+    /// <summary>Declares that nothing written since <see cref="Mark"/> was or will be sent, so that an alert can follow what was.</summary>
+    public void Rewind() => _outgoing.Counter = _mark;
 
     /// <summary>Inserts a container of our own; needs write access to the context.</summary>
     public void Insert(byte contextId, ReadOnlySpan<byte> data, IBufferWriter<byte> output)

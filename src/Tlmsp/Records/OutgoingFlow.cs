@@ -32,6 +32,13 @@ internal sealed partial class OutgoingFlow
         _nonces = nonces;
     }
 
+    /// <summary>The counter as it is now, to go back to when what was written since is not sent after all. Nonces never go back.</summary>
+    public SequenceCounter Counter
+    {
+        get => _counter;
+        set => _counter = value;
+    }
+
     private bool IsMiddlebox => _self is not (TlmspDialect.Client or TlmspDialect.Server);
 
     /// <summary>Writes a context-0 protected record (§1.3).</summary>

@@ -4,14 +4,15 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Tlmsp.Client;
-using Tlmsp.TestSupport;
+using Tlmsp.AspNetCore;
 
-namespace Tlmsp.AspNetCore.Tests;
+namespace Tlmsp.TestSupport;
 
 /// <summary>A small API on Kestrel with UseTlmsp(), on a port of its own, and clients for it.</summary>
-internal sealed class TestServer : IAsyncDisposable
+public sealed class TestServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private bool _disposed;
 
     private TestServer(WebApplication app, CollectingLogger logs)
     {
@@ -62,13 +63,17 @@ internal sealed class TestServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _app.StopAsync();
-        await _app.DisposeAsync();
+        if (!_disposed)
+        {
+            _disposed = true;
+            await _app.StopAsync();
+            await _app.DisposeAsync();
+        }
     }
 }
 
 /// <summary>Keeps log lines.</summary>
-internal sealed class CollectingLogger : ILoggerProvider, ILogger
+public sealed class CollectingLogger : ILoggerProvider, ILogger
 {
     private readonly List<string> _lines = [];
 

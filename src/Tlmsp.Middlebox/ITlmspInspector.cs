@@ -1,0 +1,42 @@
+using Tlmsp.Http;
+
+namespace Tlmsp.Middlebox;
+
+/// <summary>What an inspector is told about the connection it looks at.</summary>
+/// <param name="ConnectionId">Identifier in the logs.</param>
+/// <param name="Session">What was agreed on the path.</param>
+/// <param name="Grant">What this middlebox was granted.</param>
+public sealed record InspectionContext(string ConnectionId, TlmspSessionInfo Session, Grant Grant);
+
+/// <summary>
+/// Looks at what passes, as far as the grants let it. One instance per connection; the calls for the two directions may overlap, those
+/// for one direction come in order. What a call is about is sent on only after the call has returned: an exception, or a call that
+/// takes too long, ends the connection with nothing of it passed on.
+/// </summary>
+/// <remarks>
+/// Content and heads that were only read could still have been changed by another reader upstream: an endpoint finds that out, a reader
+/// cannot (records-keys.md §5). Verdicts that cannot be undone must not rest on them.
+/// </remarks>
+public interface ITlmspInspector
+{
+    /// <summary>The handshake is complete.</summary>
+    ValueTask OnConnectedAsync(InspectionContext context, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>A head passes; only with read access to heads.</summary>
+    ValueTask OnHeadAsync(HttpHead head, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>
+    /// Content passes; only with read access to content. Without read access to heads it includes chunk framing where the message is
+    /// chunked. The memory is valid until the call returns.
+    /// </summary>
+    ValueTask OnContentAsync(HttpDirection direction, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>A trailer section passes; only with read access to heads.</summary>
+    ValueTask OnTrailersAsync(HttpHead trailers, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>A message is complete, as far as this middlebox can tell.</summary>
+    ValueTask OnMessageEndAsync(HttpDirection direction, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>Something passes that this middlebox cannot read.</summary>
+    ValueTask OnOpaqueAsync(HttpDirection direction, HttpRole role, int length, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+}

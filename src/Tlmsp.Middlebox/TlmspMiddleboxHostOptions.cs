@@ -1,0 +1,101 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Options;
+using Tlmsp.Http;
+
+namespace Tlmsp.Middlebox;
+
+/// <summary>Options of a middlebox host.</summary>
+public sealed class TlmspMiddleboxHostOptions
+{
+    /// <summary>The address that clients list this middlebox under, such as <c>waf.example:7001</c>. Required.</summary>
+    public string? Address { get; set; }
+
+    /// <summary>Where to listen. Default: every interface, port of <see cref="Address"/>.</summary>
+    public IPEndPoint? ListenEndPoint { get; set; }
+
+    /// <summary>Certificate with private key; should name the host of <see cref="Address"/> and allow server and client authentication. Required.</summary>
+    public X509Certificate2? Certificate { get; set; }
+
+    /// <summary>Intermediate certificates to send with <see cref="Certificate"/>.</summary>
+    public X509Certificate2Collection? CertificateChain { get; set; }
+
+    /// <summary>The next hops. Default: none.</summary>
+    public NextHopAllowList NextHops { get; } = new();
+
+    /// <summary>How the certificates of the server and of other middleboxes are checked.</summary>
+    public CertificateTrust Trust { get; } = new();
+
+    /// <summary>Time for a handshake including the connection to the next hop. Default 10 s.</summary>
+    public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Time for one call of an inspector; after it the connection is closed. Default 10 s.</summary>
+    public TimeSpan InspectorTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Most connections at a time; more wait to be accepted. Default 10 000.</summary>
+    public int MaxConnections { get; set; } = 10_000;
+
+    /// <summary>Bounds on heads and framing that inspectors see.</summary>
+    public HttpFramerLimits HttpLimits { get; set; } = HttpFramerLimits.Default;
+
+    /// <summary>See <see cref="TlmspOptions.AllowReferenceMiddleboxes"/>. A warning is logged at start-up when it is on.</summary>
+    public bool AllowReferenceMiddleboxes { get; set; }
+
+    /// <summary>Bounds on handshakes.</summary>
+    public TlmspLimits Limits { get; set; } = new();
+
+    /// <summary>Checks the options and makes what the engine needs of them.</summary>
+    /// <exception cref="OptionsValidationException">Something is missing or contradictory; the message says how to fix it.</exception>
+    internal TlmspMiddleboxOptions ToEngineOptions()
+    {
+        var problems = new List<string>();
+        if (!TlmspAddress.TryParse(Address, out TlmspAddress? address))
+        {
+            problems.Add($"Address is '{Address}'. Set it to what clients list, such as waf.example:7001.");
+        }
+
+        if (Certificate is null)
+        {
+            problems.Add("Certificate is not set. Set a certificate with a private key.");
+        }
+
+        if (NextHops.IsEmpty)
+        {
+            problems.Add("No next hop is allowed, so nothing could be relayed. Call NextHops.Allow(\"host:port\").");
+        }
+
+        if (HandshakeTimeout <= TimeSpan.Zero || InspectorTimeout <= TimeSpan.Zero || MaxConnections < 1)
+        {
+            problems.Add("HandshakeTimeout, InspectorTimeout and MaxConnections must be positive.");
+        }
+
+        if (problems.Count == 0)
+        {
+            try
+            {
+                var options = new TlmspMiddleboxOptions
+                {
+                    Addresses = [address!],
+                    Certificate = TlmspCertificate.Create(Certificate!, CertificateChain),
+                    Trust = Trust,
+                    Limits = Limits,
+                    AllowReferenceMiddleboxes = AllowReferenceMiddleboxes,
+                };
+                options.Validate();
+                return options;
+            }
+            catch (ArgumentException e)
+            {
+                problems.Add(e.Message);
+            }
+        }
+
+        throw new OptionsValidationException("TlmspMiddlebox", typeof(TlmspMiddleboxHostOptions), problems);
+    }
+
+    internal IPEndPoint GetListenEndPoint()
+    {
+        TlmspAddress.Parse(Address!).TryGetEndPoint(out _, out int port);
+        return ListenEndPoint ?? new IPEndPoint(IPAddress.IPv6Any, port);
+    }
+}

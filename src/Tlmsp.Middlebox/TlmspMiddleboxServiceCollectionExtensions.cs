@@ -1,0 +1,46 @@
+using Tlmsp.Middlebox;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Goes on from <c>AddTlmspMiddlebox</c>.</summary>
+public interface ITlmspMiddleboxBuilder
+{
+    /// <summary>The services.</summary>
+    IServiceCollection Services { get; }
+}
+
+/// <summary>A TLMSP middlebox as a hosted service.</summary>
+public static class TlmspMiddleboxServiceCollectionExtensions
+{
+    /// <summary>Runs a middlebox in this host. Options are checked when the host starts.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="configure">Address, certificate and next hops, at least.</param>
+    public static ITlmspMiddleboxBuilder AddTlmspMiddlebox(this IServiceCollection services, Action<TlmspMiddleboxHostOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configure);
+        services.AddLogging();
+        services.AddOptions<TlmspMiddleboxHostOptions>().Configure(configure);
+        services.AddHostedService<TlmspMiddleboxService>();
+        return new Builder(services);
+    }
+
+    /// <summary>Adds an inspector; one instance is made per connection.</summary>
+    public static ITlmspMiddleboxBuilder AddInspector<TInspector>(this ITlmspMiddleboxBuilder builder)
+        where TInspector : class, ITlmspInspector
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddScoped<ITlmspInspector, TInspector>();
+        return builder;
+    }
+
+    /// <summary>Adds an inspector from a factory that is called once per connection.</summary>
+    public static ITlmspMiddleboxBuilder AddInspector(this ITlmspMiddleboxBuilder builder, Func<IServiceProvider, ITlmspInspector> factory)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddScoped(factory);
+        return builder;
+    }
+
+    private sealed record Builder(IServiceCollection Services) : ITlmspMiddleboxBuilder;
+}

@@ -1,0 +1,149 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Tlmsp.Http;
+using Tlmsp.Middlebox;
+
+namespace Tlmsp.TestSupport;
+
+/// <summary>A middlebox host on a port of its own that keeps what it sees.</summary>
+public sealed class TestMiddlebox : IAsyncDisposable
+{
+    private readonly IHost _host;
+
+    private TestMiddlebox(IHost host, string address, RecordingInspector seen, CollectingLogger logs)
+    {
+        _host = host;
+        Address = address;
+        Seen = seen;
+        Logs = logs;
+    }
+
+    public string Address { get; }
+
+    public RecordingInspector Seen { get; }
+
+    public CollectingLogger Logs { get; }
+
+    public static async Task<TestMiddlebox> StartAsync(
+        Uri nextHop, Action<TlmspMiddleboxHostOptions>? configure = null, bool inspect = true, ITlmspInspector? inspector = null)
+    {
+        int port = FreePort();
+        string address = $"tlmsp://localhost:{port}";
+        var logs = new CollectingLogger();
+        var seen = new RecordingInspector();
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Logging.AddProvider(logs).SetMinimumLevel(LogLevel.Debug);
+        ITlmspMiddleboxBuilder middlebox = builder.Services.AddTlmspMiddlebox(options =>
+        {
+            options.Address = address;
+            options.ListenEndPoint = new IPEndPoint(IPAddress.Loopback, port);
+            options.Certificate = TestCertificates.Leaf("localhost");
+            options.Trust.CustomRootTrust.Add(TestCertificates.Root);
+            options.NextHops.Allow($"{nextHop.Host}:{nextHop.Port}");
+            configure?.Invoke(options);
+        });
+        if (inspect)
+        {
+            middlebox.AddInspector(_ => inspector ?? seen);
+        }
+
+        IHost host = builder.Build();
+        await host.StartAsync();
+        return new TestMiddlebox(host, address, seen, logs);
+    }
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        _host.Dispose();
+    }
+}
+
+/// <summary>Keeps everything that an inspector is shown.</summary>
+public sealed class RecordingInspector : ITlmspInspector
+{
+    private readonly Lock _lock = new();
+    private readonly List<HttpHead> _heads = [];
+    private readonly MemoryStream _content = new();
+    private long _opaqueHead;
+    private long _opaqueContent;
+    private int _ends;
+
+    public HttpHead[] Heads
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _heads];
+            }
+        }
+    }
+
+    public byte[] Content
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _content.ToArray();
+            }
+        }
+    }
+
+    public long OpaqueHeadBytes => Interlocked.Read(ref _opaqueHead);
+
+    public long OpaqueContentBytes => Interlocked.Read(ref _opaqueContent);
+
+    public int MessageEnds => Volatile.Read(ref _ends);
+
+    public ValueTask OnHeadAsync(HttpHead head, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            _heads.Add(head);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask OnContentAsync(HttpDirection direction, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            _content.Write(content.Span);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask OnMessageEndAsync(HttpDirection direction, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _ends);
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask OnOpaqueAsync(HttpDirection direction, HttpRole role, int length, CancellationToken cancellationToken)
+    {
+        if (role == HttpRole.Head)
+        {
+            Interlocked.Add(ref _opaqueHead, length);
+        }
+        else
+        {
+            Interlocked.Add(ref _opaqueContent, length);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+}
