@@ -86,7 +86,18 @@ public static class TestCertificates
         using ECDsa authorityKey = authority.GetECDsaPrivateKey()!;
         using X509Certificate2 bare = request.Create(
             authority.SubjectName, X509SignatureGenerator.CreateForECDsa(authorityKey), from, to, RandomNumberGenerator.GetBytes(16));
-        return pair is RSA rsa ? bare.CopyWithPrivateKey(rsa) : bare.CopyWithPrivateKey((ECDsa)pair);
+        if (pair is RSA rsa)
+        {
+            return bare.CopyWithPrivateKey(rsa);
+        }
+
+        if (keyUsage == X509KeyUsageFlags.KeyAgreement)
+        {
+            using var agreement = ECDiffieHellman.Create(((ECDsa)pair).ExportParameters(true));   // .NET goes by the usage
+            return bare.CopyWithPrivateKey(agreement);
+        }
+
+        return bare.CopyWithPrivateKey((ECDsa)pair);
     }
 
     private static X509Certificate2 MakeAuthority(string name, X509Certificate2? parent)
