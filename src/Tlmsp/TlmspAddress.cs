@@ -36,7 +36,8 @@ public readonly struct TlmspAddress : IEquatable<TlmspAddress>
         ArgumentNullException.ThrowIfNull(text);
         return TryParse(text, out TlmspAddress address, out string? problem)
             ? address
-            : throw new FormatException($"'{Printable(text)}' is not a TLMSP address: {problem} Expected host, host:port, [ipv6]:port or tlmsp://host:port.");
+            : throw new FormatException(
+                $"'{Printable(text)}' is not a TLMSP address: {problem} Expected host, host:port, [ipv6]:port or tlmsp://host:port.");
     }
 
     /// <summary>As <see cref="Parse"/>, without an exception.</summary>

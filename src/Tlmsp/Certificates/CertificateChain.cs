@@ -5,7 +5,7 @@ namespace Tlmsp;
 /// <summary>Small questions about certificates and their order.</summary>
 internal static class CertificateChain
 {
-    /// <summary>DER of the leaf and of each issuer found among the candidates, in sending order (RFC 5246 §7.4.2); the root is left out.</summary>
+    /// <summary>DER of the leaf and of each issuer among the candidates, in sending order (RFC 5246 §7.4.2), without the root.</summary>
     public static IReadOnlyList<ReadOnlyMemory<byte>> Order(X509Certificate2 leaf, IEnumerable<X509Certificate2> candidates)
     {
         var chain = new List<ReadOnlyMemory<byte>> { leaf.RawDataMemory };

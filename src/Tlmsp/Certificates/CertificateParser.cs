@@ -7,6 +7,9 @@ namespace Tlmsp;
 /// <remarks>Decoding costs about as much as a signature, and a server sees the same few middleboxes in every handshake.</remarks>
 internal sealed class CertificateParser(int capacity = 256)
 {
+    // Ordinary certificates have 1 to 2 KB. Peers send what they like before they are authenticated, so giants are not kept.
+    private const int MaxCachedLength = 8192;
+
     private readonly BoundedCache<Digest, X509Certificate2> _cache = new(capacity);
 
     /// <summary>The decoded certificate. It is shared: never dispose it.</summary>
@@ -20,7 +23,11 @@ internal sealed class CertificateParser(int capacity = 256)
         }
 
         certificate = Decode(der);
-        _cache.Set(digest, certificate);
+        if (der.Length <= MaxCachedLength)
+        {
+            _cache.Set(digest, certificate);
+        }
+
         return certificate;
     }
 

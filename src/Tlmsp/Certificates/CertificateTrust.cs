@@ -8,7 +8,7 @@ public sealed class CertificateTrust
     /// <summary>When not empty only these roots are trusted, else those of the system.</summary>
     public X509Certificate2Collection CustomRootTrust { get; } = [];
 
-    /// <summary>Whether revocation is checked, and where. The default is not to: online checks block the handshake on a third party.</summary>
+    /// <summary>Whether and where revocation is checked. By default it is not: online checks make handshakes wait for others.</summary>
     public X509RevocationMode RevocationMode { get; set; } = X509RevocationMode.NoCheck;
 
     /// <summary>Replaces <see cref="CustomRootTrust"/>, <see cref="RevocationMode"/> and the built-in chain policy as a whole.</summary>
@@ -18,7 +18,7 @@ public sealed class CertificateTrust
     /// </remarks>
     public X509ChainPolicy? ChainPolicy { get; set; }
 
-    /// <summary>Has the last word on every certificate. It is asked in every handshake; results of chain building are then not reused.</summary>
+    /// <summary>Has the last word on every certificate. It is asked in every handshake, and chains are then built anew each time.</summary>
     public TlmspCertificateValidationCallback? ValidationCallback { get; set; }
 
     /// <summary>The clock for validity periods.</summary>

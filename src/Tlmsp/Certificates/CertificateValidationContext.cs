@@ -12,7 +12,8 @@ public delegate bool TlmspCertificateValidationCallback(CertificateValidationCon
 public sealed class CertificateValidationContext
 {
     internal CertificateValidationContext(
-        CertificateParty party, TlmspAddress address, string? hostName, X509Certificate2 certificate, X509Chain chain, SslPolicyErrors errors)
+        CertificateParty party, TlmspAddress address, string? hostName, X509Certificate2 certificate, X509Chain chain,
+        SslPolicyErrors errors)
     {
         Party = party;
         Address = address;

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Tlmsp;
 
-/// <summary>Validates the certificates of peers against a <see cref="CertificateTrust"/> (handshake.md §8.3). Thread-safe; one per options object.</summary>
+/// <summary>Validates certificates of peers by a <see cref="CertificateTrust"/> (handshake.md §8.3). Thread-safe; one per options object.</summary>
 internal sealed class CertificateValidator
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
@@ -58,8 +58,8 @@ internal sealed class CertificateValidator
     /// <summary>Validates the certificate of a middlebox.</summary>
     /// <param name="chain">The certificates as sent, DER, leaf first.</param>
     /// <param name="address">The middlebox's address in the list: its host has to be in the certificate.</param>
-    /// <param name="verifierIsServer">A server wants a certificate for client authentication, everybody else one for server authentication.</param>
-    /// <param name="allowNameMismatch">For stacks whose middlebox certificates do not carry their address; nothing then binds the two.</param>
+    /// <param name="verifierIsServer">A server wants a certificate for client authentication, others one for server authentication.</param>
+    /// <param name="allowNameMismatch">For certificates that do not carry the address; nothing then binds the two.</param>
     /// <returns>The leaf; shared, never to be disposed.</returns>
     /// <exception cref="TlmspException">The certificate is not acceptable; the misbehaviour says why.</exception>
     public X509Certificate2 ValidateMiddlebox(
@@ -71,7 +71,8 @@ internal sealed class CertificateValidator
     }
 
     private X509Certificate2 Validate(
-        IReadOnlyList<ReadOnlyMemory<byte>> chain, CertificateParty party, TlmspAddress address, string? host, bool checkName, string purpose)
+        IReadOnlyList<ReadOnlyMemory<byte>> chain, CertificateParty party, TlmspAddress address, string? host,
+        bool checkName, string purpose)
     {
         X509Certificate2 leaf = ParseLeaf(chain);
         string who = party == CertificateParty.Server ? $"server {host}" : $"middlebox {address}";
@@ -87,7 +88,7 @@ internal sealed class CertificateValidator
         using var build = new ChainBuild(_policy, chain, _parser, leaf, purpose, now);
         bool nameFits = !checkName || (host is not null && MatchesName(leaf, host));
         (Misbehaviour Fault, string Detail)? problem =
-            build.Problem ?? (nameFits ? null : (Misbehaviour.CertificateNameMismatch, $"no name for {host ?? "an address without a host"}"));
+            build.Problem ?? (nameFits ? null : (Misbehaviour.CertificateNameMismatch, $"not for {host ?? "an address without a host"}"));
 
         if (_callback is not null)
         {

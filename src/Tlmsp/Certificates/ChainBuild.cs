@@ -43,7 +43,9 @@ internal sealed class ChainBuild : IDisposable
         Chain = new X509Chain { ChainPolicy = own };
         try
         {
-            Problem = Chain.Build(leaf) ? null : Describe(Chain.ChainStatus);
+            Problem = Chain.Build(leaf)
+                ? null
+                : Describe(Chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (flags, status) => flags | status.Status));
         }
         catch (CryptographicException e)
         {
@@ -73,9 +75,9 @@ internal sealed class ChainBuild : IDisposable
         Chain.Dispose();
     }
 
-    private static (Misbehaviour Fault, string Detail) Describe(X509ChainStatus[] statuses)
+    /// <summary>The misbehaviour that stands for everything the platform found.</summary>
+    internal static (Misbehaviour Fault, string Detail) Describe(X509ChainStatusFlags all)
     {
-        X509ChainStatusFlags all = statuses.Aggregate(X509ChainStatusFlags.NoError, (flags, status) => flags | status.Status);
         foreach ((X509ChainStatusFlags flags, Misbehaviour fault) in s_faults)
         {
             if ((all & flags) != 0)

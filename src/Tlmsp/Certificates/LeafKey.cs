@@ -46,7 +46,9 @@ internal sealed class LeafKey
                 case EcOid when !IsSupportedCurve(certificate.PublicKey.EncodedParameters?.RawData):
                     return Unusable("an EC key on a curve other than P-256, P-384 and P-521");
                 case EcOid:
-                    return certificate.GetECDsaPublicKey() is { } ecdsa ? new LeafKey(ecdsa, null, null) : Unusable("an EC key that may not sign");
+                    return certificate.GetECDsaPublicKey() is { } ecdsa
+                        ? new LeafKey(ecdsa, null, null)
+                        : Unusable("an EC key that may not sign");
                 case RsaOid:
                     RSA rsa = certificate.GetRSAPublicKey()!;
                     if (rsa.KeySize is >= MinRsaBits and <= MaxRsaBits)

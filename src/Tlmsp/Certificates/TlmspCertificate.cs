@@ -32,7 +32,7 @@ public sealed class TlmspCertificate : IDisposable
 
     /// <summary>Uses a certificate that is already loaded. It stays the caller's: <see cref="Dispose"/> leaves it alone.</summary>
     /// <param name="leaf">A certificate with its private key, RSA (2048 bits or more) or ECDSA (P-256, P-384, P-521).</param>
-    /// <param name="intermediates">Its issuers, in any order; only those that link up with the leaf are sent. Not needed any more afterwards.</param>
+    /// <param name="intermediates">Its issuers, in any order; only those that link up with the leaf are sent.</param>
     /// <exception cref="ArgumentException">The certificate cannot be used; the message says why.</exception>
     public static TlmspCertificate Create(X509Certificate2 leaf, IEnumerable<X509Certificate2>? intermediates = null)
     {
@@ -121,7 +121,9 @@ public sealed class TlmspCertificate : IDisposable
             return $"{name} has {problem}.";
         }
 
-        return CertificateChain.MaySign(leaf) ? null : $"{name} has a key usage without digitalSignature, which ECDHE needs (RFC 5246 §7.4.2).";
+        return CertificateChain.MaySign(leaf)
+            ? null
+            : $"{name} has a key usage without digitalSignature, which ECDHE needs (RFC 5246 §7.4.2).";
     }
 
     // Windows serves plain TLS from keys in its key store only, and the endpoint may have to (AllowTls).

@@ -12,10 +12,12 @@ internal abstract class EphemeralKey : IDisposable
     /// <summary>The length of the shared secret.</summary>
     public int SecretLength => Group.SecretLength;
 
-    /// <summary>Computes the premaster secret with a peer: the raw X25519 output, or X left-padded to the field size (handshake.md §4.1).</summary>
+    /// <summary>Computes the premaster secret with a peer (handshake.md §4.1): raw X25519 output, or X left-padded to the field size.</summary>
     /// <param name="peerPoint">The peer's point as on the wire; nothing about it is trusted.</param>
     /// <param name="secret">Receives the secret; exactly <see cref="SecretLength"/> bytes.</param>
-    /// <exception cref="TlmspException"><see cref="Misbehaviour.BadKeyShare"/>: wrong length or form, not on the curve, or an all-zero result.</exception>
+    /// <exception cref="TlmspException">
+    /// <see cref="Misbehaviour.BadKeyShare"/>: wrong length or form, not on the curve, or an all-zero result.
+    /// </exception>
     public void DeriveSecret(ReadOnlySpan<byte> peerPoint, Span<byte> secret)
     {
         if (secret.Length != SecretLength)

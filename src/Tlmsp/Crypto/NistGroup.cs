@@ -38,7 +38,8 @@ internal sealed class NistGroup : KeyExchangeGroup
         "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973", 0xff);
 
     public static NistGroup CreateP521() => new(0x0019, "secp521r1", ECCurve.NamedCurves.nistP521,
-        "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409",
+        "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa" +
+        "51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409",
         0x01);
 
     internal override EphemeralKey Generate(TlmspRandom random)

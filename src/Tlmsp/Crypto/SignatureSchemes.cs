@@ -74,11 +74,11 @@ internal static class SignatureSchemes
         if (certificate.IsEcdsa)
         {
             using ECDsa ecdsa = certificate.Leaf.GetECDsaPrivateKey()!;
-            return ecdsa.SignData(data.ToArray(), hash, DSASignatureFormat.Rfc3279DerSequence);
+            return ecdsa.SignData(data, hash, DSASignatureFormat.Rfc3279DerSequence);
         }
 
         using RSA rsa = certificate.Leaf.GetRSAPrivateKey()!;
-        return rsa.SignData(data.ToArray(), hash, Padding(scheme));
+        return rsa.SignData(data, hash, Padding(scheme));
     }
 
     /// <summary>Checks a signature of a peer.</summary>
@@ -103,7 +103,8 @@ internal static class SignatureSchemes
         }
     }
 
-    private static bool Fits(ushort scheme, LeafKey key) => IsKnown(scheme) && (IsEcdsa(scheme) ? key.Ecdsa is not null : key.Rsa is not null);
+    private static bool Fits(ushort scheme, LeafKey key) =>
+        IsKnown(scheme) && (IsEcdsa(scheme) ? key.Ecdsa is not null : key.Rsa is not null);
 
     private static bool IsEcdsa(ushort scheme) => (byte)scheme == 3;
 
