@@ -55,7 +55,7 @@ internal sealed class TlmspConnections(TlmspHttpOptions options)
     private async Task<TlmspHttpStream> OpenAsync(DnsEndPoint server, CancellationToken cancellationToken)
     {
         TlmspClientOptions protocol = options.ToClientOptions(server.Host, server.Port);
-        DnsEndPoint firstHop = protocol.Middleboxes.Count > 0 && protocol.Middleboxes[0].Address.TryGetEndPoint(out string host, out int port)
+        DnsEndPoint firstHop = protocol.Middleboxes.Count > 0 && protocol.Middleboxes[0].Address.TryGetEndPoint(out string? host, out int port)
             ? new DnsEndPoint(host, port)
             : server;
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

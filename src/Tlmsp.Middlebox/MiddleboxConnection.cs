@@ -36,7 +36,7 @@ internal sealed partial class MiddleboxConnection(
                 session = await HandshakeAsync(handshake, server, timeout.Token).ConfigureAwait(false);
             }
 
-            LogEstablished(logger, client.ConnectionId, handshake.NextHop!.Text, session.Grant.ToString());
+            LogEstablished(logger, client.ConnectionId, handshake.NextHop!.Value.Text, session.Grant.ToString());
             await RelayAsync(session, server, stopping).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
@@ -88,9 +88,9 @@ internal sealed partial class MiddleboxConnection(
             }
         }
 
-        if (!options.NextHops.TryGet(handshake.NextHop, out string host, out int port))
+        if (!options.NextHops.TryGet(handshake.NextHop.Value, out string? host, out int port))
         {
-            LogNextHopRefused(logger, client.ConnectionId, handshake.NextHop.Text);
+            LogNextHopRefused(logger, client.ConnectionId, handshake.NextHop.Value.Text);
             handshake.RefuseNextHop(client.Transport.Output);
             await FlushQuietlyAsync(client).ConfigureAwait(false);
             return null;
@@ -103,7 +103,7 @@ internal sealed partial class MiddleboxConnection(
         }
         catch (SocketException e)
         {
-            LogNextHopUnreachable(logger, client.ConnectionId, handshake.NextHop.Text, e.Message);
+            LogNextHopUnreachable(logger, client.ConnectionId, handshake.NextHop.Value.Text, e.Message);
             handshake.RefuseNextHop(client.Transport.Output);
             await FlushQuietlyAsync(client).ConfigureAwait(false);
             return null;

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Tlmsp.Middlebox;
 
 /// <summary>The hosts that a middlebox connects to. Clients name the next hop, so everything that is not listed is refused.</summary>
@@ -13,15 +15,14 @@ public sealed class NextHopAllowList
     /// <exception cref="FormatException">The address has no usable host or port.</exception>
     public NextHopAllowList Allow(string address)
     {
-        TlmspAddress.Parse(address).TryGetEndPoint(out string host, out int port);
-        _allowed.Add((host.ToUpperInvariant(), port));
+        TlmspAddress.Parse(address).TryGetEndPoint(out string? host, out int port);
+        _allowed.Add((host!.ToUpperInvariant(), port));
         return this;
     }
 
     /// <summary>Finds out whether an address is allowed, and where it is.</summary>
-    public bool TryGet(TlmspAddress address, out string host, out int port)
+    public bool TryGet(TlmspAddress address, [NotNullWhen(true)] out string? host, out int port)
     {
-        ArgumentNullException.ThrowIfNull(address);
         return address.TryGetEndPoint(out host, out port) && _allowed.Contains((host.ToUpperInvariant(), port));
     }
 }

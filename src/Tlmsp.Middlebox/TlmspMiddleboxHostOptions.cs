@@ -49,7 +49,7 @@ public sealed class TlmspMiddleboxHostOptions
     internal TlmspMiddleboxOptions ToEngineOptions()
     {
         var problems = new List<string>();
-        if (!TlmspAddress.TryParse(Address, out TlmspAddress? address))
+        if (!TlmspAddress.TryParse(Address, out TlmspAddress address))
         {
             problems.Add($"Address is '{Address}'. Set it to what clients list, such as waf.example:7001.");
         }
@@ -75,7 +75,7 @@ public sealed class TlmspMiddleboxHostOptions
             {
                 var options = new TlmspMiddleboxOptions
                 {
-                    Addresses = [address!],
+                    Addresses = [address],
                     Certificate = TlmspCertificate.Create(Certificate!, CertificateChain),
                     Trust = Trust,
                     Limits = Limits,

@@ -1,86 +1,79 @@
-using System.Globalization;
-using System.Net;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
 namespace Tlmsp;
 
-/// <summary>Address types on the wire (handshake.md §2.2).</summary>
-public enum TlmspAddressType : byte
+/// <summary>How a party is named on the wire: a type and a text (handshake.md §8.4).</summary>
+/// <remarks>
+/// A middlebox finds itself in the list by comparing addresses byte for byte (§8.2), so equality is exact: letter case, port and path all
+/// count, and nothing is normalised.
+/// </remarks>
+public readonly struct TlmspAddress : IEquatable<TlmspAddress>
 {
-    /// <summary>A URL; the only type that can carry a port.</summary>
-    Url = 0,
-    /// <summary>A fully qualified domain name.</summary>
-    Fqdn = 1,
-    /// <summary>An IPv4 address as text.</summary>
-    IPv4 = 2,
-    /// <summary>An IPv6 address as text.</summary>
-    IPv6 = 3,
-    /// <summary>A MAC address as text.</summary>
-    Mac = 4,
-}
-
-/// <summary>The address of a party. Two addresses are equal when type and text are, byte for byte: that is how middleboxes find themselves.</summary>
-public sealed record TlmspAddress
-{
-    private const string Scheme = "tlmsp://";
+    private const string DefaultScheme = "tlmsp://";
+    private readonly string? _text;
 
     private TlmspAddress(TlmspAddressType type, string text)
     {
         Type = type;
-        Text = text;
+        _text = text;
     }
 
-    /// <summary>The type.</summary>
+    /// <summary>The form of the address.</summary>
     public TlmspAddressType Type { get; }
 
-    /// <summary>The text as on the wire.</summary>
-    public string Text { get; }
+    /// <summary>The text as on the wire: printable ASCII, so one character is one byte.</summary>
+    public string Text => _text ?? "";
 
-    /// <summary>True for the empty address, which the format allows and routing refuses.</summary>
+    /// <summary>True when there is no text: the party has not said where it is.</summary>
     public bool IsEmpty => Text.Length == 0;
 
-    /// <summary>Reads what a user writes: <c>waf.example:7001</c> becomes <c>tlmsp://waf.example:7001</c>, a URL stays as it is.</summary>
-    /// <exception cref="FormatException">There is no usable host or port.</exception>
+    /// <summary>Reads an address as people write it: <c>host</c>, <c>host:port</c>, <c>[ipv6]:port</c> or a URL.</summary>
+    /// <param name="text">A URL is kept byte for byte; anything else becomes <c>tlmsp://</c> + text, since only URLs carry a port.</param>
+    /// <exception cref="FormatException">The text does not name a host that can be dialled; the message says why.</exception>
     public static TlmspAddress Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return TryParse(text, out TlmspAddress? address)
+        return TryParse(text, out TlmspAddress address, out string? problem)
             ? address
-            : throw new FormatException($"'{text}' is not an address. Write host:port or tlmsp://host:port.");
+            : throw new FormatException(
+                $"'{Printable(text)}' is not a TLMSP address: {problem} Expected host, host:port, [ipv6]:port or tlmsp://host:port.");
     }
 
-    /// <summary>As <see cref="Parse"/>, without the exception.</summary>
-    public static bool TryParse(string? text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out TlmspAddress? address)
+    /// <summary>As <see cref="Parse"/>, without an exception.</summary>
+    /// <param name="text">The text to read.</param>
+    /// <param name="address">The address, or the empty address.</param>
+    public static bool TryParse([NotNullWhen(true)] string? text, out TlmspAddress address) => TryParse(text, out address, out _);
+
+    /// <summary>Makes an address of a given type, to be sent exactly as written.</summary>
+    /// <param name="type">The form of the address.</param>
+    /// <param name="text">The text as on the wire.</param>
+    /// <exception cref="FormatException">The text cannot be sent, or does not fit the type.</exception>
+    public static TlmspAddress Create(TlmspAddressType type, string text)
     {
-        address = null;
-        if (string.IsNullOrEmpty(text))
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((byte)type, (byte)TlmspAddressType.Mac, nameof(type));
+        string? problem = WireProblem(text);
+        if (problem is null && type != TlmspAddressType.Mac)
         {
-            return false;
+            AddressText.TryReadEndPoint(type, text, out _, out _, out problem);
         }
 
-        string url = text.Contains("://", StringComparison.Ordinal) ? text : Scheme + text;
-        var candidate = new TlmspAddress(TlmspAddressType.Url, url);
-        if (url.Length > TlmspDialect.MaxAddressLength || !IsPrintable(url) || !candidate.TryGetEndPoint(out _, out _))
-        {
-            return false;
-        }
-
-        address = candidate;
-        return true;
+        return problem is null
+            ? new TlmspAddress(type, text)
+            : throw new FormatException($"'{Printable(text)}' is not a TLMSP address of type {type}: {problem}");
     }
 
-    /// <summary>Takes an address from the wire; the content is checked, the host is not.</summary>
-    /// <exception cref="TlmspException">Unknown type, too long, or not printable ASCII.</exception>
-    internal static TlmspAddress FromWire(byte type, ReadOnlySpan<byte> text)
+    /// <summary>Reads an address that a peer sent.</summary>
+    /// <param name="type">The type byte.</param>
+    /// <param name="text">The text: at most 2048 bytes of printable ASCII without blanks; it may be empty.</param>
+    /// <exception cref="TlmspException"><see cref="Misbehaviour.BadAddress"/>.</exception>
+    /// <remarks>Whether the address can be dialled is another question: see <see cref="TryGetEndPoint"/>.</remarks>
+    public static TlmspAddress FromWire(TlmspAddressType type, ReadOnlySpan<byte> text)
     {
-        if (text.IsEmpty)
+        if (type > TlmspAddressType.Mac)
         {
-            return new TlmspAddress(TlmspAddressType.Url, "") { WireType = type };
-        }
-
-        if (type > (byte)TlmspAddressType.Mac)
-        {
-            throw new TlmspException(Misbehaviour.BadAddress, $"address type {type}");
+            throw new TlmspException(Misbehaviour.BadAddress, $"type {(byte)type}");
         }
 
         if (text.Length > TlmspDialect.MaxAddressLength)
@@ -88,88 +81,85 @@ public sealed record TlmspAddress
             throw new TlmspException(Misbehaviour.BadAddress, $"{text.Length} bytes");
         }
 
-        if (text.ContainsAnyExceptInRange((byte)0x21, (byte)0x7e))
+        // NUL ends the string in C stacks, control characters forge log lines, and non-ASCII invites look-alikes.
+        int odd = text.IndexOfAnyExceptInRange((byte)'!', (byte)'~');
+        if (odd >= 0)
         {
-            throw new TlmspException(Misbehaviour.BadAddress, "a byte that is not printable ASCII");
+            throw new TlmspException(Misbehaviour.BadAddress, $"byte 0x{text[odd]:x2} at {odd}");
         }
 
-        return new TlmspAddress((TlmspAddressType)type, Encoding.ASCII.GetString(text)) { WireType = type };
+        return new TlmspAddress(type, Encoding.ASCII.GetString(text));
     }
 
-    /// <summary>The type byte as received; it is not checked on an empty address (handshake.md §2.5).</summary>
-    internal byte WireType { get; private init; }
+    /// <summary>Where to connect to.</summary>
+    /// <param name="host">A host name or an IP address (IPv6 without brackets).</param>
+    /// <param name="port">The port of a URL, else 443.</param>
+    /// <returns>
+    /// False for MAC addresses and for everything that different parsers read differently: userinfo, non-ASCII, abbreviated or
+    /// octal IPv4, an empty host or label, a bad port.
+    /// </returns>
+    public bool TryGetEndPoint([NotNullWhen(true)] out string? host, out int port) =>
+        AddressText.TryReadEndPoint(Type, Text, out host, out port, out _);
 
-    /// <summary>Host and port to connect to (handshake.md §8.4): scheme and path ignored, port after the last colon, 443 by default.</summary>
-    /// <param name="host">Host name or IP literal without brackets.</param>
-    /// <param name="port">1 to 65535.</param>
-    /// <returns>False when the address names no host, has user information, or a bad port.</returns>
-    public bool TryGetEndPoint(out string host, out int port)
+    /// <inheritdoc/>
+    public bool Equals(TlmspAddress other) => Type == other.Type && string.Equals(Text, other.Text, StringComparison.Ordinal);
+
+    /// <inheritdoc/>
+    public override bool Equals([NotNullWhen(true)] object? obj) => obj is TlmspAddress other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Type, Text.GetHashCode(StringComparison.Ordinal));
+
+    /// <summary>Same type and same bytes.</summary>
+    public static bool operator ==(TlmspAddress left, TlmspAddress right) => left.Equals(right);
+
+    /// <summary>Another type or other bytes.</summary>
+    public static bool operator !=(TlmspAddress left, TlmspAddress right) => !left.Equals(right);
+
+    /// <summary>The text as on the wire.</summary>
+    public override string ToString() => Text;
+
+    private static bool TryParse(string? text, out TlmspAddress address, out string? problem)
     {
-        host = "";
-        port = 443;
-        switch (Type)
+        address = default;
+        if (text is null)
         {
-            case TlmspAddressType.Fqdn:
-                host = Text;
-                return IsHost(host);
-            case TlmspAddressType.IPv4 or TlmspAddressType.IPv6:
-                host = Text;
-                return IPAddress.TryParse(Text, out _);
-            case TlmspAddressType.Mac:
-                return false;
+            problem = "there is no text.";
+            return false;
         }
 
-        int scheme = Text.IndexOf("://", StringComparison.Ordinal);
-        if (scheme < 1)
+        string url = text.Contains("://", StringComparison.Ordinal) ? text : DefaultScheme + Bracketed(text);
+        problem = WireProblem(url);
+        if (problem is not null || !AddressText.TryReadEndPoint(TlmspAddressType.Url, url, out _, out _, out problem))
         {
             return false;
         }
 
-        string authority = Text[(scheme + 3)..];
-        int end = authority.AsSpan().IndexOfAny('/', '?', '#');
-        authority = end < 0 ? authority : authority[..end];
-        string portText = "443";
-        if (authority.StartsWith('['))
-        {
-            int close = authority.IndexOf(']', StringComparison.Ordinal);
-            if (close < 0 || (close + 1 < authority.Length && authority[close + 1] != ':'))
-            {
-                return false;
-            }
-
-            host = authority[1..close];
-            portText = close + 1 < authority.Length ? authority[(close + 2)..] : portText;
-            if (!IPAddress.TryParse(host, out IPAddress? ip) || ip.AddressFamily != System.Net.Sockets.AddressFamily.InterNetworkV6)
-            {
-                return false;
-            }
-        }
-        else
-        {
-            int colon = authority.LastIndexOf(':');
-            host = colon < 0 ? authority : authority[..colon];
-            portText = colon < 0 ? portText : authority[(colon + 1)..];
-            if (!IsHost(host))
-            {
-                return false;
-            }
-        }
-
-        return int.TryParse(portText, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and <= 65535;
+        address = new TlmspAddress(TlmspAddressType.Url, url);
+        return true;
     }
 
-    /// <inheritdoc/>
-    public bool Equals(TlmspAddress? other) => other is not null && Type == other.Type && Text == other.Text;
+    // A bare IPv6 literal has no port, so brackets are the only thing it lacks.
+    private static string Bracketed(string text) => AddressText.IsIPv6(text) ? $"[{text}]" : text;
 
-    /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Type, Text);
+    private static string? WireProblem(string text)
+    {
+        int odd = text.AsSpan().IndexOfAnyExceptInRange('!', '~');
+        return odd >= 0 ? $"character U+{(int)text[odd]:X4} is not allowed (write international names in their xn-- form)."
+            : text.Length > TlmspDialect.MaxAddressLength ? $"it is longer than {TlmspDialect.MaxAddressLength} bytes."
+            : null;
+    }
 
-    /// <inheritdoc/>
-    public override string ToString() => Text;
-
-    // Letters, digits, '-', '.' and '_': no user information, no percent escapes, no IDN that two parties could spell differently.
-    private static bool IsHost(string host) =>
-        host.Length is > 0 and <= 253 && host.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_') && host[0] is not ('.' or '-');
-
-    private static bool IsPrintable(string text) => !text.AsSpan().ContainsAnyExceptInRange('\x21', '\x7e');
+    // For messages: a hostile text must not fill or forge a log line.
+    private static string Printable(string text)
+    {
+        ReadOnlySpan<char> start = text.AsSpan(0, Math.Min(text.Length, 128));
+        return string.Create(start.Length, start, static (to, from) =>
+        {
+            for (int i = 0; i < to.Length; i++)
+            {
+                to[i] = from[i] is >= ' ' and <= '~' ? from[i] : '?';
+            }
+        });
+    }
 }

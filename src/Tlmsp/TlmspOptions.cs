@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Tlmsp;
 
 /// <summary>A middlebox that the client puts on the path.</summary>
@@ -24,6 +26,8 @@ public sealed class TlmspLimits
 /// <summary>What client, server and middlebox have in common.</summary>
 public abstract class TlmspOptions
 {
+    private static readonly ConditionalWeakTable<CertificateTrust, CertificateValidator> Validators = [];
+
     /// <summary>Key exchange groups in order of preference. The client's first one should be one that everybody has (handshake.md §4.2).</summary>
     public IList<KeyExchangeGroup> Groups { get; set; } = [.. KeyExchangeGroup.Default];
 
@@ -45,11 +49,11 @@ public abstract class TlmspOptions
     /// <summary>Source of randomness.</summary>
     public TlmspRandom Random { get; set; } = TlmspRandom.System;
 
-    /// <summary>Clock for certificate validity.</summary>
-    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
-
     /// <summary>Signature schemes that a client offers; a seam for sessions that are replayed bit for bit.</summary>
-    internal IReadOnlyList<ushort> SignatureSchemes { get; set; } = Tlmsp.SignatureSchemes.Default;
+    internal ushort[] SignatureSchemes { get; set; } = Tlmsp.SignatureSchemes.Default.ToArray();
+
+    /// <summary>The validator of <see cref="Trust"/>, shared by all options that share it: its caches are most of a handshake's speed.</summary>
+    internal CertificateValidator Validator => Validators.GetValue(Trust, static trust => new CertificateValidator(trust));
 
     /// <summary>Nonces of a connection half, by own entity id; a seam for tests.</summary>
     internal Func<byte, NonceSource> NonceSourceFactory => MakeNonceSource ?? (entity => new CounterNonceSource(entity, Random));

@@ -3,8 +3,8 @@ namespace Tlmsp.TestSupport;
 /// <summary>Ready-made options for paths in memory: contexts 1 and 2, every middlebox at m0.example, m1.example, …</summary>
 public static class TestPaths
 {
-    private static readonly Lazy<TlmspCertificate> Ecdsa = new(() => TestCertificates.Tlmsp("server.example"));
-    private static readonly Lazy<TlmspCertificate> Rsa = new(() => TestCertificates.Tlmsp("server.example", rsa: true));
+    private static readonly Lazy<TlmspCertificate> Ecdsa = new(() => TestCertificates.Get("server.example"));
+    private static readonly Lazy<TlmspCertificate> Rsa = new(() => TestCertificates.Get("server.example", TestKey.Rsa2048));
 
     public static TlmspAddress MiddleboxAddress(int index) => TlmspAddress.Parse($"tlmsp://m{index}.example:{7000 + index}");
 
@@ -26,7 +26,7 @@ public static class TestPaths
     public static TlmspMiddleboxOptions Middlebox(int index, bool rsa = false) => new()
     {
         Addresses = [MiddleboxAddress(index)],
-        Certificate = TestCertificates.Tlmsp($"m{index}.example", rsa),
+        Certificate = TestCertificates.Get($"m{index}.example", rsa ? TestKey.Rsa2048 : TestKey.EcdsaP256),
         Trust = TestCertificates.Trust(),
     };
 

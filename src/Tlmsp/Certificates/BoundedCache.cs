@@ -2,12 +2,14 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Tlmsp;
 
-/// <summary>A small cache that drops the entry used least recently. Safe for concurrent use.</summary>
-internal sealed class BoundedCache<T>(int capacity)
+/// <summary>A map that holds a limited number of entries and forgets the least recently used one. Thread-safe.</summary>
+/// <remarks>Values are dropped, not disposed: a forgotten certificate may still be in use.</remarks>
+internal sealed class BoundedCache<TKey, TValue>(int capacity)
+    where TKey : notnull
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, LinkedListNode<(string Key, T Value)>> _entries = [];
-    private readonly LinkedList<(string Key, T Value)> _order = [];
+    private readonly Dictionary<TKey, LinkedListNode<(TKey Key, TValue Value)>> _nodes = [];
+    private readonly LinkedList<(TKey Key, TValue Value)> _byUse = new();   // most recent first
 
     public int Count
     {
@@ -15,43 +17,43 @@ internal sealed class BoundedCache<T>(int capacity)
         {
             lock (_lock)
             {
-                return _entries.Count;
+                return _nodes.Count;
             }
         }
     }
 
-    public bool TryGet(string key, [MaybeNullWhen(false)] out T value)
+    public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value)
     {
         lock (_lock)
         {
-            if (!_entries.TryGetValue(key, out LinkedListNode<(string Key, T Value)>? node))
+            if (!_nodes.TryGetValue(key, out var node))
             {
                 value = default;
                 return false;
             }
 
-            _order.Remove(node);
-            _order.AddFirst(node);
+            _byUse.Remove(node);
+            _byUse.AddFirst(node);
             value = node.Value.Value;
             return true;
         }
     }
 
-    public void Set(string key, T value)
+    public void Set(TKey key, TValue value)
     {
         lock (_lock)
         {
-            if (_entries.Remove(key, out LinkedListNode<(string Key, T Value)>? old))
+            if (_nodes.Remove(key, out var old))
             {
-                _order.Remove(old);
+                _byUse.Remove(old);
+            }
+            else if (_nodes.Count == capacity)
+            {
+                _nodes.Remove(_byUse.Last!.Value.Key);
+                _byUse.RemoveLast();
             }
 
-            _entries[key] = _order.AddFirst((key, value));
-            if (_entries.Count > capacity)
-            {
-                _entries.Remove(_order.Last!.Value.Key);
-                _order.RemoveLast();
-            }
+            _nodes.Add(key, _byUse.AddFirst((key, value)));
         }
     }
 }

@@ -1,172 +1,161 @@
 using System.Net.Security;
-using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Tlmsp;
 
-/// <summary>
-/// Checks chains, usages and names of the other parties (handshake.md §8.3), middleboxes' against their listed address, which the
-/// reference leaves out. Parsed certificates and good results are cached: each costs about half a millisecond.
-/// </summary>
+/// <summary>Validates certificates of peers by a <see cref="CertificateTrust"/> (handshake.md §8.3). Thread-safe; one per options object.</summary>
 internal sealed class CertificateValidator
 {
-    private static readonly ConditionalWeakTable<CertificateTrust, CertificateValidator> Validators = [];
-    private static readonly TimeSpan ResultLifetime = TimeSpan.FromMinutes(5);
-    private static readonly Oid ServerAuthentication = new("1.3.6.1.5.5.7.3.1");
-    private static readonly Oid ClientAuthentication = new("1.3.6.1.5.5.7.3.2");
-    private readonly CertificateTrust _trust;
-    private readonly BoundedCache<ParsedCertificate> _parsed = new(256);
-    private readonly BoundedCache<DateTimeOffset> _good = new(256);
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+    private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
+    private const int MaxChainLength = 16;
+    private const int MaxCachedChains = 256;
 
-    private CertificateValidator(CertificateTrust trust) => _trust = trust;
+    // Long enough to matter under load, short enough that a revocation or a change of the system store is soon seen.
+    private static readonly TimeSpan s_reuse = TimeSpan.FromMinutes(5);
 
-    /// <summary>The validator of an options object; its caches live as long as the options do.</summary>
-    public static CertificateValidator For(CertificateTrust trust) => Validators.GetValue(trust, static key => new CertificateValidator(key));
+    private readonly CertificateParser _parser = new();
+    private readonly BoundedCache<ChainKey, Period> _goodChains = new(MaxCachedChains);
+    private readonly TlmspCertificateValidationCallback? _callback;
+    private readonly TimeProvider _time;
+    private readonly X509ChainPolicy _policy;
 
-    /// <summary>The server's certificate as seen by a client (with <paramref name="host"/>) or a middlebox (without).</summary>
-    public ParsedCertificate ValidateServer(IReadOnlyList<ReadOnlyMemory<byte>> chain, string? host, TimeProvider clock) =>
-        Validate(chain, CertificateParty.Server, host, ServerAuthentication, requireName: true, clock);
-
-    /// <summary>A middlebox's certificate; a client wants it for server authentication, a server for client authentication.</summary>
-    public ParsedCertificate ValidateMiddlebox(
-        IReadOnlyList<ReadOnlyMemory<byte>> chain, TlmspAddress address, bool verifierIsUpstream, bool requireName, TimeProvider clock)
+    /// <summary>Takes a copy of the trust settings: later changes have no effect.</summary>
+    public CertificateValidator(CertificateTrust trust)
     {
-        string? host = address.TryGetEndPoint(out string name, out _) ? name : null;
-        if (host is null && requireName)
-        {
-            throw new TlmspException(Misbehaviour.CertificateNameMismatch, $"the address '{address}' names no host");
-        }
-
-        return Validate(
-            chain, CertificateParty.Middlebox, host, verifierIsUpstream ? ClientAuthentication : ServerAuthentication, requireName, clock);
+        ArgumentNullException.ThrowIfNull(trust);
+        _callback = trust.ValidationCallback;
+        _time = trust.TimeProvider;
+        _policy = trust.ChainPolicy?.Clone() ?? ChainPolicies.Create(trust);
     }
 
-    private ParsedCertificate Validate(
-        IReadOnlyList<ReadOnlyMemory<byte>> chain, CertificateParty party, string? host, Oid usage, bool requireName, TimeProvider clock)
+    /// <summary>Decodes the leaf without judging it, for a middlebox that only has to follow the server's signature.</summary>
+    /// <exception cref="TlmspException">The list is empty or too long, or the leaf is malformed.</exception>
+    public X509Certificate2 ParseLeaf(IReadOnlyList<ReadOnlyMemory<byte>> chain)
     {
         if (chain.Count == 0)
         {
-            throw new TlmspException(Misbehaviour.EmptyCertificateList, $"{party}");
+            throw new TlmspException(Misbehaviour.EmptyCertificateList);
         }
 
-        string leafKey = Convert.ToHexString(SHA256.HashData(chain[0].Span));
-        if (!_parsed.TryGet(leafKey, out ParsedCertificate? leaf))
-        {
-            leaf = ParsedCertificate.Parse(chain[0].Span);
-            _parsed.Set(leafKey, leaf);
-        }
+        return chain.Count <= MaxChainLength
+            ? _parser.Parse(chain[0].Span)
+            : throw new TlmspException(Misbehaviour.LimitExceeded, $"{chain.Count} certificates in a chain");
+    }
 
-        DateTimeOffset now = clock.GetUtcNow();
-        string resultKey = $"{ChainKey(chain)}|{party}|{host}|{usage.Value}|{requireName}";
-        bool cacheable = _trust.ValidationCallback is null;
-        if (cacheable && _good.TryGet(resultKey, out DateTimeOffset until) && now < until)
+    /// <summary>Validates the certificate of the server, as a client or as a middlebox.</summary>
+    /// <param name="chain">The certificates as sent, DER, leaf first.</param>
+    /// <param name="hostName">A host name in ASCII form or an IP address.</param>
+    /// <returns>The leaf; shared, never to be disposed.</returns>
+    /// <exception cref="TlmspException">The certificate is not acceptable; the misbehaviour says why.</exception>
+    public X509Certificate2 ValidateServer(IReadOnlyList<ReadOnlyMemory<byte>> chain, string hostName)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(hostName);
+        return Validate(chain, CertificateParty.Server, default, hostName, checkName: true, ServerAuthentication);
+    }
+
+    /// <summary>Validates the certificate of a middlebox.</summary>
+    /// <param name="chain">The certificates as sent, DER, leaf first.</param>
+    /// <param name="address">The middlebox's address in the list: its host has to be in the certificate.</param>
+    /// <param name="verifierIsServer">A server wants a certificate for client authentication, others one for server authentication.</param>
+    /// <param name="allowNameMismatch">For certificates that do not carry the address; nothing then binds the two.</param>
+    /// <returns>The leaf; shared, never to be disposed.</returns>
+    /// <exception cref="TlmspException">The certificate is not acceptable; the misbehaviour says why.</exception>
+    public X509Certificate2 ValidateMiddlebox(
+        IReadOnlyList<ReadOnlyMemory<byte>> chain, TlmspAddress address, bool verifierIsServer, bool allowNameMismatch)
+    {
+        string? host = address.TryGetEndPoint(out string? named, out _) ? named : null;
+        string purpose = verifierIsServer ? ClientAuthentication : ServerAuthentication;
+        return Validate(chain, CertificateParty.Middlebox, address, host, checkName: !allowNameMismatch, purpose);
+    }
+
+    private X509Certificate2 Validate(
+        IReadOnlyList<ReadOnlyMemory<byte>> chain, CertificateParty party, TlmspAddress address, string? host,
+        bool checkName, string purpose)
+    {
+        X509Certificate2 leaf = ParseLeaf(chain);
+        string who = party == CertificateParty.Server ? $"server {host}" : $"middlebox {address}";
+        RequireUsableKey(leaf, who);
+
+        var key = new ChainKey(Digest.Of(chain), purpose, checkName, host);
+        DateTimeOffset now = _time.GetUtcNow();
+        if (_callback is null && _goodChains.TryGet(key, out Period good) && good.Contains(now))
         {
             return leaf;
         }
 
-        DateTimeOffset validUntil = Build(chain, leaf, party, host, usage, requireName, now);
-        if (cacheable)
+        using var build = new ChainBuild(_policy, chain, _parser, leaf, purpose, now);
+        bool nameFits = !checkName || (host is not null && MatchesName(leaf, host));
+        (Misbehaviour Fault, string Detail)? problem =
+            build.Problem ?? (nameFits ? null : (Misbehaviour.CertificateNameMismatch, $"not for {host ?? "an address without a host"}"));
+
+        if (_callback is not null)
         {
-            _good.Set(resultKey, validUntil < now + ResultLifetime ? validUntil : now + ResultLifetime);
+            SslPolicyErrors errors = (build.Problem is null ? SslPolicyErrors.None : SslPolicyErrors.RemoteCertificateChainErrors)
+                | (nameFits ? SslPolicyErrors.None : SslPolicyErrors.RemoteCertificateNameMismatch);
+            Ask(new CertificateValidationContext(party, address, host, leaf, build.Chain, errors), problem, who);
+            return leaf;
         }
 
+        if (problem is { } fault)
+        {
+            throw new TlmspException(fault.Fault, $"{who}: {fault.Detail}");
+        }
+
+        DateTimeOffset until = now + s_reuse < build.NotAfter ? now + s_reuse : build.NotAfter;
+        _goodChains.Set(key, new Period(now, until));
         return leaf;
     }
 
-    /// <returns>When the first certificate of the chain expires.</returns>
-    private DateTimeOffset Build(
-        IReadOnlyList<ReadOnlyMemory<byte>> certificates, ParsedCertificate leaf, CertificateParty party, string? host, Oid usage,
-        bool requireName, DateTimeOffset now)
+    private void Ask(CertificateValidationContext context, (Misbehaviour Fault, string Detail)? problem, string who)
     {
-        using var chain = new X509Chain();
-        chain.ChainPolicy = Policy(usage);
-        chain.ChainPolicy.VerificationTime = now.LocalDateTime;
-        chain.ChainPolicy.VerificationTimeIgnored = false;
+        bool accepted;
         try
         {
-            foreach (ReadOnlyMemory<byte> certificate in certificates.Skip(1))
-            {
-                chain.ChainPolicy.ExtraStore.Add(X509CertificateLoader.LoadCertificate(certificate.Span));
-            }
+            accepted = _callback!(context);
         }
-        catch (CryptographicException e)
+        catch (Exception e)
         {
-            throw new TlmspException(Misbehaviour.MalformedCertificate, $"chain of the {party}", inner: e);
+            throw new TlmspException(Misbehaviour.CertificateRefused, $"{who}: the validation callback failed", inner: e);
         }
 
-        bool built = chain.Build(leaf.Certificate);
-        bool named = host is null || leaf.Certificate.MatchesHostname(host, allowWildcards: true, allowCommonName: false);
-        SslPolicyErrors errors = (built ? SslPolicyErrors.None : SslPolicyErrors.RemoteCertificateChainErrors)
-            | (named || !requireName ? SslPolicyErrors.None : SslPolicyErrors.RemoteCertificateNameMismatch);
-        if (_trust.ValidationCallback is { } callback)
+        if (!accepted)
         {
-            if (!callback(new CertificateValidationContext(party, host, leaf.Certificate, chain, errors)))
-            {
-                throw new TlmspException(
-                    errors == SslPolicyErrors.None ? Misbehaviour.CertificateRefused : Worst(chain, errors), $"{party} '{leaf.Certificate.Subject}'");
-            }
+            throw new TlmspException(
+                problem?.Fault ?? Misbehaviour.CertificateRefused, $"{who}: {problem?.Detail ?? "refused by the validation callback"}");
         }
-        else if (errors != SslPolicyErrors.None)
-        {
-            string reason = named || !requireName ? string.Join(", ", chain.ChainStatus.Select(status => status.Status)) : $"does not name '{host}'";
-            throw new TlmspException(Worst(chain, errors), $"{party} '{leaf.Certificate.Subject}': {reason}");
-        }
-
-        return chain.ChainElements.Select(element => new DateTimeOffset(element.Certificate.NotAfter)).DefaultIfEmpty(now).Min();
     }
 
-    private X509ChainPolicy Policy(Oid usage)
+    // Not a matter of trust: without a key that can sign, the handshake proves nothing.
+    private static void RequireUsableKey(X509Certificate2 leaf, string who)
     {
-        X509ChainPolicy policy;
-        if (_trust.ChainPolicy is { } custom)
+        string? problem = LeafKey.Of(leaf).Problem
+            ?? (CertificateChain.MaySign(leaf) ? null : "a key usage without digitalSignature");
+        if (problem is not null)
         {
-            policy = custom.Clone();
+            throw new TlmspException(Misbehaviour.UnsuitableCertificate, $"{who}: {problem}");
         }
-        else
-        {
-            policy = new X509ChainPolicy
-            {
-                RevocationMode = _trust.RevocationMode,
-                RevocationFlag = X509RevocationFlag.ExcludeRoot,
-                // Nothing a peer sends may make this machine fetch from an address of the peer's choice.
-                DisableCertificateDownloads = _trust.RevocationMode != X509RevocationMode.Online,
-            };
-            if (_trust.CustomRootTrust.Count > 0)
-            {
-                policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-                policy.CustomTrustStore.AddRange(_trust.CustomRootTrust);
-            }
-        }
-
-        if (policy.ApplicationPolicy.Count == 0)
-        {
-            policy.ApplicationPolicy.Add(usage);
-        }
-
-        return policy;
     }
 
-    private static Misbehaviour Worst(X509Chain chain, SslPolicyErrors errors)
+    // RFC 6125 and RFC 9525: subject alternative names only, a wildcard stands for the left-most label only.
+    private static bool MatchesName(X509Certificate2 leaf, string host)
     {
-        X509ChainStatusFlags all = chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (flags, status) => flags | status.Status);
-        return (all & X509ChainStatusFlags.Revoked) != 0 ? Misbehaviour.RevokedCertificate
-            : (all & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != 0 ? Misbehaviour.UntrustedCertificate
-            : (all & X509ChainStatusFlags.NotTimeValid) != 0 ? Misbehaviour.ExpiredCertificate
-            : (all & (X509ChainStatusFlags.NotValidForUsage | X509ChainStatusFlags.InvalidExtension)) != 0 ? Misbehaviour.UnsuitableCertificate
-            : (errors & SslPolicyErrors.RemoteCertificateNameMismatch) != 0 ? Misbehaviour.CertificateNameMismatch
-            : Misbehaviour.CertificateRefused;
+        try
+        {
+            return leaf.MatchesHostname(host, allowWildcards: true, allowCommonName: false);
+        }
+        catch (Exception e) when (e is ArgumentException or CryptographicException)
+        {
+            return false;   // not a name, or a malformed extension
+        }
     }
 
-    private static string ChainKey(IReadOnlyList<ReadOnlyMemory<byte>> chain)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (ReadOnlyMemory<byte> certificate in chain)
-        {
-            // A hash of hashes, so that no two lists give the same input.
-            hash.AppendData(SHA256.HashData(certificate.Span));
-        }
+    private readonly record struct ChainKey(Digest Chain, string Purpose, bool CheckName, string? Host);
 
-        return Convert.ToHexString(hash.GetHashAndReset());
+    // The start matters too: a clock that was set back may be before a certificate's beginning.
+    private readonly record struct Period(DateTimeOffset From, DateTimeOffset Until)
+    {
+        public bool Contains(DateTimeOffset now) => now >= From && now < Until;
     }
 }

@@ -1,84 +1,153 @@
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Tlmsp;
 
-/// <summary>A certificate with its private key, and the chain that is sent with it.</summary>
+/// <summary>The certificate with which a server or a middlebox proves who it is: leaf, private key, and the chain to send.</summary>
 public sealed class TlmspCertificate : IDisposable
 {
-    private TlmspCertificate(X509Certificate2 leaf, IReadOnlyList<ReadOnlyMemory<byte>> chain, ECDsa? ecdsa, RSA? rsa)
+    private readonly bool _ownsLeaf;
+
+    private TlmspCertificate(X509Certificate2 leaf, IEnumerable<X509Certificate2> intermediates, bool ownsLeaf)
     {
         Leaf = leaf;
-        Chain = chain;
-        EcdsaKey = ecdsa;
-        RsaKey = rsa;
+        _ownsLeaf = ownsLeaf;
+        Key = LeafKey.Of(leaf);
+        Chain = CertificateChain.Order(leaf, intermediates);
     }
 
-    /// <summary>The leaf.</summary>
+    /// <summary>The certificate itself, with its private key.</summary>
     public X509Certificate2 Leaf { get; }
 
-    /// <summary>DER certificates to send, leaf first.</summary>
+    /// <summary>The certificates to send, DER encoded: the leaf, then each issuer that was given. A root is left out.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Chain { get; }
 
-    internal ECDsa? EcdsaKey { get; }
+    /// <summary>The public key.</summary>
+    internal LeafKey Key { get; }
 
-    internal RSA? RsaKey { get; }
+    /// <summary>Whether signatures are ECDSA, which decides the cipher suites of a server.</summary>
+    internal bool IsEcdsa => Key.Ecdsa is not null;
 
-    internal bool IsEcdsa => EcdsaKey is not null;
+    /// <summary>Whether signatures are RSA.</summary>
+    internal bool IsRsa => Key.Rsa is not null;
 
-    /// <summary>Takes a certificate with a private key.</summary>
-    /// <param name="leaf">The certificate; stays owned by the caller.</param>
-    /// <param name="intermediates">Certificates between leaf and root, nearest to the leaf first.</param>
-    /// <exception cref="ArgumentException">There is no private key, or it is neither ECDSA nor RSA.</exception>
+    /// <summary>Uses a certificate that is already loaded. It stays the caller's: <see cref="Dispose"/> leaves it alone.</summary>
+    /// <param name="leaf">A certificate with its private key, RSA (2048 bits or more) or ECDSA (P-256, P-384, P-521).</param>
+    /// <param name="intermediates">Its issuers, in any order; only those that link up with the leaf are sent.</param>
+    /// <exception cref="ArgumentException">The certificate cannot be used; the message says why.</exception>
     public static TlmspCertificate Create(X509Certificate2 leaf, IEnumerable<X509Certificate2>? intermediates = null)
     {
         ArgumentNullException.ThrowIfNull(leaf);
-        if (!leaf.HasPrivateKey)
+        if (Problem(leaf) is { } problem)
         {
-            throw new ArgumentException($"The certificate '{leaf.Subject}' has no private key. Load it together with its key.", nameof(leaf));
+            throw new ArgumentException(problem, nameof(leaf));
         }
 
-        ECDsa? ecdsa = leaf.GetECDsaPrivateKey();
-        RSA? rsa = ecdsa is null ? leaf.GetRSAPrivateKey() : null;
-        if (ecdsa is null && rsa is null)
-        {
-            throw new ArgumentException($"The key of '{leaf.Subject}' is neither ECDSA nor RSA. Use a certificate of one of these kinds.", nameof(leaf));
-        }
-
-        ReadOnlyMemory<byte>[] chain = [leaf.RawData, .. (intermediates ?? []).Where(c => c.Subject != c.Issuer).Select(c => (ReadOnlyMemory<byte>)c.RawData)];
-        return new TlmspCertificate(leaf, chain, ecdsa, rsa);
+        return new TlmspCertificate(leaf, intermediates ?? [], ownsLeaf: false);
     }
 
-    /// <summary>Loads a PEM file; certificates after the first are sent as intermediates.</summary>
-    /// <param name="certificatePath">File with the certificates.</param>
-    /// <param name="keyPath">File with the key; the certificate file when null.</param>
-    /// <param name="password">Password of the key, if it has one.</param>
-    /// <exception cref="CryptographicException">A file cannot be read as PEM.</exception>
-    public static TlmspCertificate FromPemFiles(string certificatePath, string? keyPath = null, string? password = null)
+    /// <summary>Loads PEM files.</summary>
+    /// <param name="certPath">The leaf, followed by its intermediates if there are any.</param>
+    /// <param name="keyPath">The private key; by default it is in the same file.</param>
+    /// <param name="password">The password of an encrypted key.</param>
+    /// <exception cref="ArgumentException">The certificate cannot be used; the message says why.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">The files cannot be read.</exception>
+    public static TlmspCertificate FromPemFiles(string certPath, string? keyPath = null, string? password = null)
     {
-        ArgumentNullException.ThrowIfNull(certificatePath);
+        ArgumentNullException.ThrowIfNull(certPath);
         X509Certificate2 leaf = password is null
-            ? X509Certificate2.CreateFromPemFile(certificatePath, keyPath ?? certificatePath)
-            : X509Certificate2.CreateFromEncryptedPemFile(certificatePath, password, keyPath ?? certificatePath);
+            ? X509Certificate2.CreateFromPemFile(certPath, keyPath)
+            : X509Certificate2.CreateFromEncryptedPemFile(certPath, password, keyPath);
         var all = new X509Certificate2Collection();
-        all.ImportFromPemFile(certificatePath);
-        return Create(leaf, all.Skip(1));
+        all.ImportFromPemFile(certPath);
+        return FromOwned(Persisted(leaf), all, nameof(certPath));
     }
 
-    /// <summary>Loads a PFX (PKCS#12) file; its other certificates are sent as intermediates.</summary>
-    /// <exception cref="CryptographicException">The file is no PFX or the password is wrong.</exception>
+    /// <summary>Loads a PKCS#12 file; the certificate that has a private key is the leaf, the others are its intermediates.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="password">Its password, or null.</param>
+    /// <exception cref="ArgumentException">The certificate cannot be used; the message says why.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">The file cannot be read.</exception>
     public static TlmspCertificate FromPfxFile(string path, string? password)
     {
+        ArgumentNullException.ThrowIfNull(path);
         X509Certificate2Collection all = X509CertificateLoader.LoadPkcs12CollectionFromFile(path, password);
-        X509Certificate2 leaf = all.FirstOrDefault(c => c.HasPrivateKey)
-            ?? throw new ArgumentException($"'{path}' holds no certificate with a private key.", nameof(path));
-        return Create(leaf, all.Where(c => !ReferenceEquals(c, leaf)));
+        X509Certificate2? leaf = all.FirstOrDefault(certificate => certificate.HasPrivateKey);
+        if (leaf is null)
+        {
+            DisposeAll(all, except: null);
+            throw new ArgumentException("The file holds no certificate with a private key.", nameof(path));
+        }
+
+        return FromOwned(leaf, all, nameof(path));
     }
 
-    /// <summary>Lets go of the key handles.</summary>
+    /// <inheritdoc/>
     public void Dispose()
     {
-        EcdsaKey?.Dispose();
-        RsaKey?.Dispose();
+        if (_ownsLeaf)
+        {
+            Leaf.Dispose();
+        }
+    }
+
+    private static TlmspCertificate FromOwned(X509Certificate2 leaf, X509Certificate2Collection all, string parameter)
+    {
+        try
+        {
+            if (Problem(leaf) is { } problem)
+            {
+                leaf.Dispose();
+                throw new ArgumentException(problem, parameter);
+            }
+
+            return new TlmspCertificate(leaf, all, ownsLeaf: true);
+        }
+        finally
+        {
+            DisposeAll(all, leaf);
+        }
+    }
+
+    private static string? Problem(X509Certificate2 leaf)
+    {
+        string name = $"The certificate '{leaf.Subject}'";
+        if (!leaf.HasPrivateKey)
+        {
+            return $"{name} has no private key; load it from a PKCS#12 file, or from PEM together with its key.";
+        }
+
+        if (LeafKey.Of(leaf).Problem is { } problem)
+        {
+            return $"{name} has {problem}.";
+        }
+
+        return CertificateChain.MaySign(leaf)
+            ? null
+            : $"{name} has a key usage without digitalSignature, which ECDHE needs (RFC 5246 §7.4.2).";
+    }
+
+    // Windows serves plain TLS from keys in its key store only, and the endpoint may have to (AllowTls).
+    private static X509Certificate2 Persisted(X509Certificate2 certificate)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            return certificate;
+        }
+
+        using (certificate)
+        {
+            return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
+        }
+    }
+
+    private static void DisposeAll(X509Certificate2Collection certificates, X509Certificate2? except)
+    {
+        foreach (X509Certificate2 certificate in certificates)
+        {
+            if (!ReferenceEquals(certificate, except))
+            {
+                certificate.Dispose();
+            }
+        }
     }
 }

@@ -1,149 +1,110 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Microsoft.Win32.SafeHandles;
 
 namespace Tlmsp;
 
-/// <summary>
-/// X25519 of the OpenSSL that .NET itself has loaded. It is looked up under the name the process has mapped, never the unversioned one,
-/// so that no second copy of the library comes in.
-/// </summary>
+/// <summary>The few functions of OpenSSL's libcrypto that X25519 needs; nothing else of it is used directly.</summary>
 internal static partial class LibCrypto
 {
-    private const string Name = "tlmsp-libcrypto";
-    private const int X25519Id = 1034;   // NID_X25519 = EVP_PKEY_X25519
-    private const int KeyLength = 32;
-    private static readonly nint Library = Load();
+    /// <summary>NID_X25519.</summary>
+    public const int X25519 = 1034;
 
-    /// <summary>True when X25519 can be used.</summary>
-    public static bool HasX25519 { get; } = Probe();
+    // No file has this name, so if the resolver found nothing the loader cannot pick up some other OpenSSL by itself.
+    private const string Library = "tlmsp-libcrypto-of-dotnet";
 
-    public static KeyHandle NewPrivateKey(ReadOnlySpan<byte> scalar)
+    private static readonly string[] s_required =
+    [
+        "EVP_PKEY_new_raw_private_key", "EVP_PKEY_new_raw_public_key", "EVP_PKEY_get_raw_public_key", "EVP_PKEY_free",
+        "EVP_PKEY_CTX_new", "EVP_PKEY_CTX_free", "EVP_PKEY_derive_init", "EVP_PKEY_derive_set_peer", "EVP_PKEY_derive", "ERR_clear_error",
+    ];
+
+    private static readonly nint s_handle = Load();
+
+    static LibCrypto()
     {
-        KeyHandle key = EVP_PKEY_new_raw_private_key(X25519Id, 0, scalar, (nuint)scalar.Length);
-        return key.IsInvalid ? throw new CryptographicException("libcrypto refused an X25519 private key.") : key;
+        NativeLibrary.SetDllImportResolver(typeof(LibCrypto).Assembly, static (name, _, _) => name == Library ? s_handle : 0);
+        HasX25519 = s_handle != 0 && ProbeX25519();
     }
 
-    public static void GetPublicKey(KeyHandle key, Span<byte> point)
-    {
-        nuint length = (nuint)point.Length;
-        if (EVP_PKEY_get_raw_public_key(key, point, ref length) != 1 || length != KeyLength)
-        {
-            throw new CryptographicException("libcrypto gave no X25519 public key.");
-        }
-    }
+    /// <summary>Whether X25519 works here: it may be missing, or be turned off by a FIPS provider.</summary>
+    public static bool HasX25519 { get; }
 
-    /// <returns>False when libcrypto refuses the peer's point.</returns>
-    public static bool TryDerive(KeyHandle key, ReadOnlySpan<byte> peerPoint, Span<byte> secret)
-    {
-        using KeyHandle peer = EVP_PKEY_new_raw_public_key(X25519Id, 0, peerPoint, (nuint)peerPoint.Length);
-        using ContextHandle context = EVP_PKEY_CTX_new(key, 0);
-        if (peer.IsInvalid || context.IsInvalid)
-        {
-            throw new CryptographicException("libcrypto could not set up X25519.");
-        }
+    [LibraryImport(Library, EntryPoint = "EVP_PKEY_new_raw_private_key")]
+    public static partial PKeyHandle NewRawPrivateKey(int type, nint engine, ReadOnlySpan<byte> key, nuint length);
 
-        nuint length = (nuint)secret.Length;
-        bool good = EVP_PKEY_derive_init(context) == 1 && EVP_PKEY_derive_set_peer(context, peer) == 1
-            && EVP_PKEY_derive(context, secret, ref length) == 1 && length == KeyLength;
-        if (!good)
-        {
-            // The queue is per thread; what stays in it would be blamed on the next call of .NET's own.
-            ERR_clear_error();
-        }
+    [LibraryImport(Library, EntryPoint = "EVP_PKEY_new_raw_public_key")]
+    public static partial PKeyHandle NewRawPublicKey(int type, nint engine, ReadOnlySpan<byte> key, nuint length);
 
-        return good;
-    }
+    [LibraryImport(Library, EntryPoint = "EVP_PKEY_get_raw_public_key")]
+    public static partial int GetRawPublicKey(PKeyHandle key, Span<byte> point, ref nuint length);
+
+    [LibraryImport(Library, EntryPoint = "EVP_PKEY_CTX_new")]
+    public static partial PKeyContextHandle NewContext(PKeyHandle key, nint engine);
+
+    [LibraryImport(Library, EntryPoint = "EVP_PKEY_derive_init")]
+    public static partial int DeriveInit(PKeyContextHandle context);
+
+    [LibraryImport(Library, EntryPoint = "EVP_PKEY_derive_set_peer")]
+    public static partial int DeriveSetPeer(PKeyContextHandle context, PKeyHandle peer);
+
+    [LibraryImport(Library, EntryPoint = "EVP_PKEY_derive")]
+    public static partial int Derive(PKeyContextHandle context, Span<byte> secret, ref nuint length);
+
+    /// <summary>After a failure: errors left in the thread's queue would confuse the next user of OpenSSL.</summary>
+    [LibraryImport(Library, EntryPoint = "ERR_clear_error")]
+    public static partial void ClearErrors();
+
+    [LibraryImport(Library, EntryPoint = "EVP_PKEY_free")]
+    private static partial void FreeKey(nint key);
+
+    [LibraryImport(Library, EntryPoint = "EVP_PKEY_CTX_free")]
+    private static partial void FreeContext(nint context);
 
     private static nint Load()
     {
-        NativeLibrary.SetDllImportResolver(
-            typeof(LibCrypto).Assembly, static (name, _, _) => name == Name ? Library : 0);
-        if (!OperatingSystem.IsLinux())
+        if (!OperatingSystem.IsLinux() || LoadedLibCrypto.FindPath() is not { } path || !NativeLibrary.TryLoad(path, out nint handle))
         {
             return 0;
         }
 
-        // Makes .NET load its OpenSSL if nothing has yet.
-        SHA256.HashData([]);
-        try
-        {
-            foreach (string line in File.ReadLines("/proc/self/maps"))
-            {
-                int slash = line.IndexOf('/', StringComparison.Ordinal);
-                string path = slash < 0 ? "" : line[slash..];
-                string file = Path.GetFileName(path);
-                if (file is "libcrypto.so.3" or "libcrypto.so.1.1" && NativeLibrary.TryLoad(path, out nint library))
-                {
-                    return library;
-                }
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Without /proc X25519 is not offered.
-        }
-
-        return 0;
+        return Array.TrueForAll(s_required, name => NativeLibrary.TryGetExport(handle, name, out _)) ? handle : 0;
     }
 
-    private static bool Probe()
+    private static bool ProbeX25519()
     {
-        if (Library == 0 || !NativeLibrary.TryGetExport(Library, "EVP_PKEY_new_raw_private_key", out _))
+        Span<byte> scalar = stackalloc byte[32];
+        scalar.Fill(0x40);
+        using PKeyHandle key = NewRawPrivateKey(X25519, 0, scalar, 32);
+        using PKeyContextHandle context = key.IsInvalid ? new PKeyContextHandle() : NewContext(key, 0);
+        bool works = !context.IsInvalid && DeriveInit(context) == 1;
+        if (!works)
         {
-            return false;
+            ClearErrors();
         }
 
-        using KeyHandle key = EVP_PKEY_new_raw_private_key(X25519Id, 0, new byte[KeyLength], KeyLength);
-        return !key.IsInvalid;
+        return works;
     }
-
-    [LibraryImport(Name)]
-    private static partial KeyHandle EVP_PKEY_new_raw_private_key(int type, nint engine, ReadOnlySpan<byte> key, nuint length);
-
-    [LibraryImport(Name)]
-    private static partial KeyHandle EVP_PKEY_new_raw_public_key(int type, nint engine, ReadOnlySpan<byte> key, nuint length);
-
-    [LibraryImport(Name)]
-    private static partial int EVP_PKEY_get_raw_public_key(KeyHandle key, Span<byte> point, ref nuint length);
-
-    [LibraryImport(Name)]
-    private static partial ContextHandle EVP_PKEY_CTX_new(KeyHandle key, nint engine);
-
-    [LibraryImport(Name)]
-    private static partial int EVP_PKEY_derive_init(ContextHandle context);
-
-    [LibraryImport(Name)]
-    private static partial int EVP_PKEY_derive_set_peer(ContextHandle context, KeyHandle peer);
-
-    [LibraryImport(Name)]
-    private static partial int EVP_PKEY_derive(ContextHandle context, Span<byte> secret, ref nuint length);
-
-    [LibraryImport(Name)]
-    private static partial void EVP_PKEY_free(nint key);
-
-    [LibraryImport(Name)]
-    private static partial void EVP_PKEY_CTX_free(nint context);
-
-    [LibraryImport(Name)]
-    private static partial void ERR_clear_error();
 
     /// <summary>An EVP_PKEY.</summary>
-    internal sealed class KeyHandle() : SafeHandleZeroOrMinusOneIsInvalid(ownsHandle: true)
+    internal sealed class PKeyHandle() : SafeHandle(0, ownsHandle: true)
     {
+        public override bool IsInvalid => handle == 0;
+
         protected override bool ReleaseHandle()
         {
-            EVP_PKEY_free(handle);
+            FreeKey(handle);
             return true;
         }
     }
 
     /// <summary>An EVP_PKEY_CTX.</summary>
-    internal sealed class ContextHandle() : SafeHandleZeroOrMinusOneIsInvalid(ownsHandle: true)
+    internal sealed class PKeyContextHandle() : SafeHandle(0, ownsHandle: true)
     {
+        public override bool IsInvalid => handle == 0;
+
         protected override bool ReleaseHandle()
         {
-            EVP_PKEY_CTX_free(handle);
+            FreeContext(handle);
             return true;
         }
     }

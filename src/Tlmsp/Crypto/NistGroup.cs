@@ -2,90 +2,74 @@ using System.Security.Cryptography;
 
 namespace Tlmsp;
 
-/// <summary>ECDH on a NIST curve, by the platform.</summary>
+/// <summary>A NIST prime curve through <see cref="ECDiffieHellman"/>.</summary>
 internal sealed class NistGroup : KeyExchangeGroup
 {
-    private const byte Uncompressed = 4;
     private readonly ECCurve _curve;
-    private readonly int _fieldLength;
     private readonly byte[] _order;
+    private readonly byte _topMask;
 
-    public NistGroup(ushort id, string name, string oid, int fieldLength, string order)
-        : base(id, name)
+    private NistGroup(ushort id, string name, ECCurve curve, string order, byte topMask)
     {
-        _curve = ECCurve.CreateFromValue(oid);
-        _fieldLength = fieldLength;
+        Id = id;
+        Name = name;
+        _curve = curve;
         _order = Convert.FromHexString(order);
+        _topMask = topMask;
     }
+
+    public override ushort Id { get; }
+
+    public override string Name { get; }
 
     public override bool IsSupported => true;
 
+    internal override int PointLength => 1 + 2 * _order.Length;
+
+    internal override int SecretLength => _order.Length;
+
+    internal ECCurve Curve => _curve;
+
+    // Group orders: SP 800-186 §3.2.1.
+    public static NistGroup CreateP256() => new(0x0017, "secp256r1", ECCurve.NamedCurves.nistP256,
+        "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", 0xff);
+
+    public static NistGroup CreateP384() => new(0x0018, "secp384r1", ECCurve.NamedCurves.nistP384,
+        "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973", 0xff);
+
+    public static NistGroup CreateP521() => new(0x0019, "secp521r1", ECCurve.NamedCurves.nistP521,
+        "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa" +
+        "51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409",
+        0x01);
+
     internal override EphemeralKey Generate(TlmspRandom random)
     {
-        if (ReferenceEquals(random, TlmspRandom.System))
-        {
-            return new Key(this, ECDiffieHellman.Create(_curve));
-        }
+        ArgumentNullException.ThrowIfNull(random);
+        return new NistKey(this, ReferenceEquals(random, TlmspRandom.System) ? ECDiffieHellman.Create(_curve) : FromRandom(random));
+    }
 
-        byte[] scalar = new byte[_fieldLength];
-        do
-        {
-            random.Fill(scalar);
-            if (_order[0] == 1)
-            {
-                scalar[0] &= 1;     // P-521: 65 bytes and one bit
-            }
-        }
-        while (scalar.AsSpan().SequenceCompareTo(_order) >= 0 || !scalar.AsSpan().ContainsAnyExcept((byte)0));
-
+    private ECDiffieHellman FromRandom(TlmspRandom random)
+    {
+        byte[] d = GC.AllocateArray<byte>(_order.Length, pinned: true);
         try
         {
-            return new Key(this, ECDiffieHellman.Create(new ECParameters { Curve = _curve, D = scalar }));
+            // FIPS 186-5 A.2.2: draw until 0 < d < n. Honest randomness fails once in 2^32 draws or less; a stuck source must not hang us.
+            for (int attempt = 0; attempt < 64; attempt++)
+            {
+                random.Fill(d);
+                d[0] &= _topMask;
+                if (d.AsSpan().ContainsAnyExcept((byte)0) && d.AsSpan().SequenceCompareTo(_order) < 0)
+                {
+                    // With D alone the platform computes the public point.
+                    return ECDiffieHellman.Create(new ECParameters { Curve = _curve, D = d });
+                }
+            }
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(scalar);
-        }
-    }
-
-    private sealed class Key : EphemeralKey
-    {
-        private readonly NistGroup _group;
-        private readonly ECDiffieHellman _key;
-        private readonly byte[] _point;
-
-        public Key(NistGroup group, ECDiffieHellman key)
-            : base(group)
-        {
-            _group = group;
-            _key = key;
-            ECPoint q = key.ExportParameters(includePrivateParameters: false).Q;
-            _point = [Uncompressed, .. q.X!, .. q.Y!];
+            CryptographicOperations.ZeroMemory(d);
         }
 
-        public override ReadOnlySpan<byte> PublicPoint => _point;
-
-        public override byte[] DeriveSecret(ReadOnlySpan<byte> peerPoint)
-        {
-            int length = _group._fieldLength;
-            if (peerPoint.Length != 1 + 2 * length || peerPoint[0] != Uncompressed)
-            {
-                throw new TlmspException(Misbehaviour.BadKeyShare, $"{_group.Name} point of {peerPoint.Length} bytes");
-            }
-
-            try
-            {
-                var q = new ECPoint { X = peerPoint.Slice(1, length).ToArray(), Y = peerPoint[(1 + length)..].ToArray() };
-                using ECDiffieHellman peer = ECDiffieHellman.Create(new ECParameters { Curve = _group._curve, Q = q });
-                using ECDiffieHellmanPublicKey publicKey = peer.PublicKey;
-                return _key.DeriveRawSecretAgreement(publicKey);
-            }
-            catch (CryptographicException e)
-            {
-                throw new TlmspException(Misbehaviour.BadKeyShare, $"{_group.Name} point is not on the curve", inner: e);
-            }
-        }
-
-        public override void Dispose() => _key.Dispose();
+        throw new CryptographicException("The random source gives no usable private key.");
     }
 }

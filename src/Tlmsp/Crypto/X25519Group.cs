@@ -2,20 +2,33 @@ using System.Security.Cryptography;
 
 namespace Tlmsp;
 
-/// <summary>X25519 by libcrypto (RFC 7748, RFC 8422 §5.11).</summary>
-internal sealed class X25519Group() : KeyExchangeGroup(0x001d, "x25519")
+/// <summary>Curve25519 (RFC 7748) through the OpenSSL that .NET itself uses.</summary>
+/// <remarks>
+/// .NET has no X25519. On Windows, CNG has the curve, but .NET's handling of it there is undocumented; the group is then not offered.
+/// </remarks>
+internal sealed class X25519Group : KeyExchangeGroup
 {
-    private const int Length = 32;
+    internal const int Length = 32;
+
+    public override ushort Id => 0x001d;
+
+    public override string Name => "x25519";
 
     public override bool IsSupported => LibCrypto.HasX25519;
 
+    internal override int PointLength => Length;
+
+    internal override int SecretLength => Length;
+
     internal override EphemeralKey Generate(TlmspRandom random)
     {
-        byte[] scalar = new byte[Length];
-        random.Fill(scalar);
+        ArgumentNullException.ThrowIfNull(random);
+        Span<byte> scalar = stackalloc byte[Length];
         try
         {
-            return new Key(this, LibCrypto.NewPrivateKey(scalar));
+            // Every 32 bytes are a private key: the function clamps them itself (RFC 7748 §5).
+            random.Fill(scalar);
+            return FromScalar(scalar);
         }
         finally
         {
@@ -23,37 +36,6 @@ internal sealed class X25519Group() : KeyExchangeGroup(0x001d, "x25519")
         }
     }
 
-    private sealed class Key : EphemeralKey
-    {
-        private readonly LibCrypto.KeyHandle _key;
-        private readonly byte[] _point = new byte[Length];
-
-        public Key(KeyExchangeGroup group, LibCrypto.KeyHandle key)
-            : base(group)
-        {
-            _key = key;
-            LibCrypto.GetPublicKey(key, _point);
-        }
-
-        public override ReadOnlySpan<byte> PublicPoint => _point;
-
-        public override byte[] DeriveSecret(ReadOnlySpan<byte> peerPoint)
-        {
-            if (peerPoint.Length != Length)
-            {
-                throw new TlmspException(Misbehaviour.BadKeyShare, $"x25519 point of {peerPoint.Length} bytes");
-            }
-
-            byte[] secret = new byte[Length];
-            // Low-order points give zero whatever the private key is (RFC 7748 §6.1).
-            if (!LibCrypto.TryDerive(_key, peerPoint, secret) || CryptographicOperations.FixedTimeEquals(secret, new byte[Length]))
-            {
-                throw new TlmspException(Misbehaviour.BadKeyShare, "x25519 point of low order");
-            }
-
-            return secret;
-        }
-
-        public override void Dispose() => _key.Dispose();
-    }
+    internal EphemeralKey FromScalar(ReadOnlySpan<byte> scalar) =>
+        IsSupported ? new X25519Key(this, scalar) : throw new PlatformNotSupportedException("X25519 needs OpenSSL 1.1.1 or later.");
 }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+
 namespace Tlmsp;
 
 /// <summary>What a party collects about one middlebox of the list during the handshake.</summary>
@@ -20,7 +22,7 @@ internal sealed class MiddleboxPeer(MiddleboxEntry entry) : IDisposable
     /// <summary>DER of the leaf, for the id list.</summary>
     public ReadOnlyMemory<byte> Leaf { get; private set; }
 
-    public ParsedCertificate? Certificate { get; private set; }
+    public X509Certificate2? Certificate { get; private set; }
 
     /// <summary>The key share meant for this party.</summary>
     public SignedKeyShare? Share { get; set; }
@@ -41,7 +43,7 @@ internal sealed class MiddleboxPeer(MiddleboxEntry entry) : IDisposable
         HelloMessage = message;
     }
 
-    public void OnCertificate(ReadOnlyMemory<byte> leaf, ParsedCertificate? certificate, byte[] message)
+    public void OnCertificate(ReadOnlyMemory<byte> leaf, X509Certificate2? certificate, byte[] message)
     {
         Leaf = leaf;
         Certificate = certificate;

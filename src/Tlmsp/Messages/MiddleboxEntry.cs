@@ -68,12 +68,12 @@ internal sealed record MiddleboxEntry(byte Id, TlmspAddress Address, Grant Grant
     public static TlmspAddress ReadAddress(ref WireReader reader, string field)
     {
         byte type = reader.U8(field);
-        return TlmspAddress.FromWire(type, reader.Vector16(field));
+        return TlmspAddress.FromWire((TlmspAddressType)type, reader.Vector16(field));
     }
 
     public static void WriteAddress(WireWriter writer, TlmspAddress address)
     {
-        writer.U8(address.IsEmpty ? address.WireType : (byte)address.Type);
+        writer.U8((byte)address.Type);
         writer.Vector16(System.Text.Encoding.ASCII.GetBytes(address.Text));
     }
 

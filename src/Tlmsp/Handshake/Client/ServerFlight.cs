@@ -7,9 +7,8 @@ internal sealed class ExpectServerCertificate(TlmspClientHandshake handshake) : 
     {
         Require(message, HandshakeType.Certificate);
         IReadOnlyList<ReadOnlyMemory<byte>> chain = CertificateMessage.Read(message, handshake.Options.Limits);
-        handshake.ServerCertificate = CertificateValidator.For(handshake.Options.Trust).ValidateServer(
-            chain, handshake.ServerName, handshake.Options.TimeProvider);
-        if ((handshake.ServerCertificate.EcdsaKey is not null) != handshake.Path.Suite.IsEcdsa)
+        handshake.ServerCertificate = handshake.Options.Validator.ValidateServer(chain, handshake.ServerName!);
+        if ((LeafKey.Of(handshake.ServerCertificate).Ecdsa is not null) != handshake.Path.Suite.IsEcdsa)
         {
             throw new TlmspException(Misbehaviour.UnsuitableCertificate, $"its key does not fit {handshake.Path.Suite}");
         }
@@ -30,10 +29,7 @@ internal sealed class ExpectServerKeyExchange(TlmspClientHandshake handshake) : 
         handshake.Group = handshake.Options.Groups.FirstOrDefault(group => group.Id == share.Group)
             ?? throw new TlmspException(Misbehaviour.GroupNotOffered, $"{share.Group:x4}");
         byte[] signed = [.. handshake.ClientRandom, .. handshake.ServerRandom, .. share.Params];
-        if (!SignatureSchemes.Verify(handshake.ServerCertificate!, share.Scheme, signed, share.Signature, allowSha1: false))
-        {
-            throw new TlmspException(Misbehaviour.BadServerKeyExchangeSignature);
-        }
+        SignatureCheck.Require(handshake.ServerCertificate!, share, signed, allowSha1: false, Misbehaviour.BadServerKeyExchangeSignature);
 
         handshake.Transcript.AddOpening(message.Raw);
         return new ExpectServerHelloDone(handshake, share.Point);

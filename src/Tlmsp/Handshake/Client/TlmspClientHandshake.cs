@@ -15,7 +15,7 @@ public sealed class TlmspClientHandshake : TlmspHandshake
     {
         options.Validate();
         Options = options;
-        options.ServerAddress.TryGetEndPoint(out string host, out _);
+        options.ServerAddress.TryGetEndPoint(out string? host, out _);
         ServerName = options.ServerName ?? host;
         Entries = AssignIds(options);
         State = new ExpectServerHello(this);

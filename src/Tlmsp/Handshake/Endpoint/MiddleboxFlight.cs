@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+
 namespace Tlmsp;
 
 /// <summary>
@@ -50,8 +52,8 @@ internal sealed class ExpectMiddleboxCertificate(TlmspHandshake handshake, int i
         TlmspOptions options = Handshake.CommonOptions;
         (byte id, IReadOnlyList<ReadOnlyMemory<byte>> chain) = CertificateMessage.ReadMiddlebox(message, options.Limits);
         CheckId(id, message);
-        ParsedCertificate certificate = CertificateValidator.For(options.Trust).ValidateMiddlebox(
-            chain, Peer.Entry.Address, verifierIsUpstream: !Handshake.IsClient, requireName: !options.AllowReferenceMiddleboxes, options.TimeProvider);
+        X509Certificate2 certificate = options.Validator.ValidateMiddlebox(
+            chain, Peer.Entry.Address, verifierIsServer: !Handshake.IsClient, allowNameMismatch: options.AllowReferenceMiddleboxes);
         Peer.OnCertificate(chain[0], certificate, message.Raw);
         Handshake.Transcript.AddEndpointOnly(message.Raw);
         return new ExpectMiddleboxKeyExchange(Handshake, Index, Next);
@@ -82,11 +84,8 @@ internal sealed class ExpectMiddleboxKeyExchange(TlmspHandshake handshake, int i
         }
 
         byte[] signed = [.. Peer.ToClientRandom, .. Peer.ToServerRandom, .. share.Params];
-        if (!SignatureSchemes.Verify(
-            Peer.Certificate!, share.Scheme, signed, share.Signature, allowSha1: Handshake.CommonOptions.AllowReferenceMiddleboxes))
-        {
-            throw new TlmspException(Misbehaviour.BadMiddleboxKeyExchangeSignature, $"middlebox {Peer.Id:x2}");
-        }
+        SignatureCheck.Require(
+            Peer.Certificate!, share, signed, allowSha1: Handshake.CommonOptions.AllowReferenceMiddleboxes, Misbehaviour.BadMiddleboxKeyExchangeSignature);
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Tlmsp;
 
@@ -50,7 +51,7 @@ public abstract class TlmspHandshake : IDisposable
 
     internal ReadOnlyMemory<byte> ServerLeaf { get; set; }
 
-    internal ParsedCertificate? ServerCertificate { get; set; }
+    internal X509Certificate2? ServerCertificate { get; set; }
 
     internal string? ServerName { get; set; }
 
@@ -127,8 +128,8 @@ public abstract class TlmspHandshake : IDisposable
 
         _taken = true;
         TlmspPathMiddlebox[] middleboxes =
-            [.. Peers.Select(peer => new TlmspPathMiddlebox(peer.Id, peer.Entry.Address, peer.Entry.Grant, peer.Certificate?.Certificate))];
-        var info = new TlmspSessionInfo(Path, Group, ServerName, ServerCertificate?.Certificate, middleboxes);
+            [.. Peers.Select(peer => new TlmspPathMiddlebox(peer.Id, peer.Entry.Address, peer.Entry.Grant, peer.Certificate))];
+        var info = new TlmspSessionInfo(Path, Group, ServerName, ServerCertificate, middleboxes);
         (DirectionKeys toServer, DirectionKeys toClient) = Keys!.Value;
         PairSecret far = FarSecret!;
         PairSecret[] pairs = [.. Peers.Select(peer => peer.Secret!)];
@@ -197,12 +198,13 @@ public abstract class TlmspHandshake : IDisposable
     internal void DeriveSecrets(ReadOnlySpan<byte> farPoint)
     {
         byte[] idList = IdListHash();
-        byte[] premaster = Ephemeral!.DeriveSecret(farPoint);
+        Span<byte> premaster = stackalloc byte[Ephemeral!.SecretLength];
+        Ephemeral.DeriveSecret(farPoint, premaster);
         FarSecret = new PairSecret(Path.Suite, premaster, idList, ClientRandom, ServerRandom);
         CryptographicOperations.ZeroMemory(premaster);
         foreach (MiddleboxPeer peer in Peers)
         {
-            premaster = Ephemeral.DeriveSecret(peer.Share!.Point);
+            Ephemeral.DeriveSecret(peer.Share!.Point, premaster);
             peer.Secret = IsClient
                 ? new PairSecret(Path.Suite, premaster, idList, ClientRandom, peer.ToClientRandom)
                 : new PairSecret(Path.Suite, premaster, idList, ServerRandom, peer.ToServerRandom);

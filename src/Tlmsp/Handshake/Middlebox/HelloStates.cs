@@ -52,14 +52,18 @@ internal sealed class RelayServerCertificate(TlmspMiddleboxHandshake handshake) 
     {
         Require(message, HandshakeType.Certificate);
         IReadOnlyList<ReadOnlyMemory<byte>> chain = CertificateMessage.Read(message, handshake.Options.Limits);
-        // The name is the client's to check: it may ask for another one than the address shows.
-        handshake.ServerCertificate = CertificateValidator.For(handshake.Options.Trust).ValidateServer(
-            chain, host: null, handshake.Options.TimeProvider);
+        handshake.ServerCertificate = handshake.Options.Validator.ValidateServer(chain, ServerName());
         handshake.ServerLeaf = chain[0];
         handshake.Transcript.AddOpening(message.Raw);
         handshake.Forward(message, fromClient: false);
         return new RelayServerKeyExchange(handshake);
     }
+
+    /// <summary>The name that the client asks for, which may be another one than the address shows.</summary>
+    private string ServerName() => handshake.ClientHello!.ServerName
+        ?? (handshake.ClientHello.Tlmsp!.ServerAddress.TryGetEndPoint(out string? host, out _)
+            ? host
+            : throw new TlmspException(Misbehaviour.BadAddress, "the server address names no host"));
 }
 
 /// <summary>Server side: ServerKeyExchange, after an optional CertificateStatus.</summary>
@@ -81,10 +85,7 @@ internal sealed class RelayServerKeyExchange(TlmspMiddleboxHandshake handshake) 
         handshake.Group = handshake.Options.Groups.FirstOrDefault(group => group.Id == share.Group)
             ?? throw new TlmspException(Misbehaviour.NoCommonGroup, $"the server chose {share.Group:x4}");
         byte[] signed = [.. handshake.ClientHello!.Random, .. handshake.ServerRandom, .. share.Params];
-        if (!SignatureSchemes.Verify(handshake.ServerCertificate!, share.Scheme, signed, share.Signature, allowSha1: false))
-        {
-            throw new TlmspException(Misbehaviour.BadServerKeyExchangeSignature);
-        }
+        SignatureCheck.Require(handshake.ServerCertificate!, share, signed, allowSha1: false, Misbehaviour.BadServerKeyExchangeSignature);
 
         handshake.ServerShare = share;
         handshake.Transcript.AddOpening(message.Raw);

@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+
 namespace Tlmsp;
 
 /// <summary>
@@ -63,8 +65,8 @@ internal sealed class RelayMiddleboxCertificate(TlmspMiddleboxHandshake handshak
         TlmspMiddleboxOptions options = Handshake.Options;
         (byte id, IReadOnlyList<ReadOnlyMemory<byte>> chain) = CertificateMessage.ReadMiddlebox(message, options.Limits);
         CheckId(id, message);
-        ParsedCertificate certificate = CertificateValidator.For(options.Trust).ValidateMiddlebox(
-            chain, Peer.Entry.Address, verifierIsUpstream: FromClient, requireName: !options.AllowReferenceMiddleboxes, options.TimeProvider);
+        X509Certificate2 certificate = options.Validator.ValidateMiddlebox(
+            chain, Peer.Entry.Address, verifierIsServer: FromClient, allowNameMismatch: options.AllowReferenceMiddleboxes);
         Peer.OnCertificate(chain[0], certificate, message.Raw);
         Handshake.Forward(message, FromClient);
         return new RelayMiddleboxKeyExchange(Handshake, FromClient, Index, Next);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Tlmsp;
 
@@ -63,7 +64,7 @@ public sealed class TlmspMiddleboxHandshake : IDisposable
 
     internal byte[] ServerRandom { get; set; } = [];
 
-    internal ParsedCertificate? ServerCertificate { get; set; }
+    internal X509Certificate2? ServerCertificate { get; set; }
 
     internal ReadOnlyMemory<byte> ServerLeaf { get; set; }
 
@@ -131,8 +132,8 @@ public sealed class TlmspMiddleboxHandshake : IDisposable
 
         _taken = true;
         TlmspPathMiddlebox[] middleboxes =
-            [.. Peers.Select(peer => new TlmspPathMiddlebox(peer.Id, peer.Entry.Address, peer.Entry.Grant, peer.Certificate?.Certificate))];
-        var info = new TlmspSessionInfo(Path, Group, ClientHello!.ServerName, ServerCertificate!.Certificate, middleboxes);
+            [.. Peers.Select(peer => new TlmspPathMiddlebox(peer.Id, peer.Entry.Address, peer.Entry.Grant, peer.Certificate))];
+        var info = new TlmspSessionInfo(Path, Group, ClientHello!.ServerName, ServerCertificate, middleboxes);
         (DirectionKeys toServer, DirectionKeys toClient) = Keys!.Value;
         PairSecret client = ClientSecret!;
         PairSecret server = ServerSecret!;
@@ -251,10 +252,11 @@ public sealed class TlmspMiddleboxHandshake : IDisposable
 
         hash.AppendData(ServerLeaf.Span);
         byte[] idList = hash.GetHashAndReset();
-        byte[] premaster = _toClientKey!.DeriveSecret(clientPoint);
+        Span<byte> premaster = stackalloc byte[Group.SecretLength];
+        _toClientKey!.DeriveSecret(clientPoint, premaster);
         ClientSecret = new PairSecret(Path.Suite, premaster, idList, ClientHello!.Random, Own.ToClientRandom);
         CryptographicOperations.ZeroMemory(premaster);
-        premaster = _toServerKey!.DeriveSecret(ServerShare!.Point);
+        _toServerKey!.DeriveSecret(ServerShare!.Point, premaster);
         ServerSecret = new PairSecret(Path.Suite, premaster, idList, ServerRandom, Own.ToServerRandom);
         CryptographicOperations.ZeroMemory(premaster);
     }

@@ -1,0 +1,26 @@
+using System.Security.Cryptography.X509Certificates;
+
+namespace Tlmsp;
+
+/// <summary>Checks the signature on a key share.</summary>
+internal static class SignatureCheck
+{
+    /// <param name="leaf">Certificate of the signer.</param>
+    /// <param name="share">The signed share.</param>
+    /// <param name="signed">What the signature covers.</param>
+    /// <param name="allowSha1">For middleboxes of the reference, which sign with SHA-1 whatever was offered (handshake.md §3.4).</param>
+    /// <param name="misbehaviour">What a wrong signature is called.</param>
+    /// <exception cref="TlmspException">The scheme is not allowed or does not fit the key, or the signature is wrong.</exception>
+    public static void Require(X509Certificate2 leaf, SignedKeyShare share, ReadOnlySpan<byte> signed, bool allowSha1, Misbehaviour misbehaviour)
+    {
+        if (!SignatureSchemes.Fits(share.Scheme, leaf) || (SignatureSchemes.IsLegacySha1(share.Scheme) && !allowSha1))
+        {
+            throw new TlmspException(Misbehaviour.BadSignatureScheme, $"scheme {share.Scheme:x4} of '{leaf.Subject}'");
+        }
+
+        if (!SignatureSchemes.Verify(leaf, share.Scheme, signed, share.Signature))
+        {
+            throw new TlmspException(misbehaviour, $"by '{leaf.Subject}'");
+        }
+    }
+}
