@@ -9,21 +9,51 @@ public class RecordedSessions(ITestOutputHelper output)
 {
     private static readonly Direction[] Directions = [Direction.ClientToServer, Direction.ServerToClient];
 
-    public static TheoryData<string> Files => [.. RecordedFolder.Files.DefaultIfEmpty("none")];
+    public static TheoryData<string> Covered =>
+        [.. RecordedFolder.Files.Where(file => WhyNotCovered(RecordedFolder.Load(file)) is null).DefaultIfEmpty("none")];
+
+    public static TheoryData<string, string> NotCovered
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (string file in RecordedFolder.Files)
+            {
+                if (WhyNotCovered(RecordedFolder.Load(file)) is { } reason)
+                {
+                    data.Add(file, reason);
+                }
+            }
+
+            if (data.Count == 0)
+            {
+                data.Add("none", "");
+            }
+
+            return data;
+        }
+    }
 
     [RecordedFact]
     public void There_are_sessions_in_the_folder() => Assert.NotEmpty(RecordedFolder.Files);
 
+    /// <summary>Lists the sessions that are not replayed; each stays here only as long as the product refuses what it needs.</summary>
     [RecordedTheory]
-    [MemberData(nameof(Files))]
+    [MemberData(nameof(NotCovered))]
+    public void Sessions_that_are_not_covered_are_listed(string file, string reason)
+    {
+        output.WriteLine($"{file}: not covered, {reason}");
+        if (file != "none")
+        {
+            Assert.ThrowsAny<Exception>(() => new RecordedHandshake(RecordedFolder.Load(file)));
+        }
+    }
+
+    [RecordedTheory]
+    [MemberData(nameof(Covered))]
     public void Keys_and_finished_values_are_those_of_the_recording(string file)
     {
-        if (Load(file) is not { } session)
-        {
-            return;
-        }
-
-        (RecordedSessionFile recorded, RecordedHandshake handshake) = session;
+        (RecordedSessionFile recorded, RecordedHandshake handshake) = Load(file);
         Assert.Equal(recorded.Masters[(TlmspDialect.Client, TlmspDialect.Server)], handshake.EndpointSecret.Master);
         for (int i = 0; i < handshake.Peers.Count; i++)
         {
@@ -41,15 +71,10 @@ public class RecordedSessions(ITestOutputHelper output)
     }
 
     [RecordedTheory]
-    [MemberData(nameof(Files))]
+    [MemberData(nameof(Covered))]
     public void Every_record_opens_for_every_entity_and_seals_to_the_same_bytes(string file)
     {
-        if (Load(file) is not { } session)
-        {
-            return;
-        }
-
-        (RecordedSessionFile recorded, RecordedHandshake handshake) = session;
+        (RecordedSessionFile recorded, RecordedHandshake handshake) = Load(file);
         int sealedCount = 0;
         foreach (Direction direction in Directions)
         {
@@ -64,15 +89,10 @@ public class RecordedSessions(ITestOutputHelper output)
     }
 
     [RecordedTheory]
-    [MemberData(nameof(Files))]
+    [MemberData(nameof(Covered))]
     public void Flipping_a_byte_of_a_protected_record_is_detected(string file)
     {
-        if (Load(file) is not { } session)
-        {
-            return;
-        }
-
-        (_, RecordedHandshake handshake) = session;
+        (_, RecordedHandshake handshake) = Load(file);
         var flips = new RecordedFlips(handshake);
         foreach (Direction direction in Directions)
         {
@@ -86,26 +106,22 @@ public class RecordedSessions(ITestOutputHelper output)
         Assert.True(flips.AtReceiver > 0);
     }
 
-    /// <returns>Null for a session that is listed as not covered; the reason goes to the output.</returns>
-    private (RecordedSessionFile File, RecordedHandshake Handshake)? Load(string file)
+    private static (RecordedSessionFile File, RecordedHandshake Handshake) Load(string file)
     {
         RecordedSessionFile recorded = RecordedFolder.Load(file);
+        return (recorded, new RecordedHandshake(recorded));
+    }
+
+    /// <returns>Null for a session that is replayed.</returns>
+    private static string? WhyNotCovered(RecordedSessionFile recorded)
+    {
         if (recorded.HasSeveralConnections)
         {
-            output.WriteLine($"{file}: not covered, a session with discovery has more than one connection");
-            Assert.Contains("discovery", file, StringComparison.OrdinalIgnoreCase);
-            return null;
+            return "more than one connection per hop, which only discovery makes";
         }
 
         ushort suite = SuiteOf(recorded);
-        if (TlmspCipherSuite.FromId(suite) is null)
-        {
-            output.WriteLine($"{file}: not covered, suite {suite:x4} is not implemented");
-            Assert.DoesNotContain(suite, (ushort[])[0xc02b, 0xc02f]);
-            return null;
-        }
-
-        return (recorded, new RecordedHandshake(recorded));
+        return TlmspCipherSuite.FromId(suite) is null ? $"suite {suite:x4} is not implemented" : null;
     }
 
     private static ushort SuiteOf(RecordedSessionFile recorded)
