@@ -1,0 +1,157 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Tlmsp.TestSupport;
+
+namespace Tlmsp.Interop.Tests;
+
+/// <summary>An independent implementation, run as a process. TLMSP_PEER names the script, TLMSP_PYTHON the interpreter.</summary>
+internal static class Peer
+{
+    private static readonly Lazy<(string Certificate, string Key)> Identity = new(WriteIdentity);
+
+    public static string? Script { get; } = Environment.GetEnvironmentVariable("TLMSP_PEER") is { Length: > 0 } path && File.Exists(path) ? path : null;
+
+    public const string WhyMissing = "skipped: set TLMSP_PEER to the independent peer's script";
+
+    private static string Python => Environment.GetEnvironmentVariable("TLMSP_PYTHON") is { Length: > 0 } python ? python : "python3";
+
+    /// <summary>Runs a client to its end.</summary>
+    public static async Task<(int ExitCode, string Output)> ClientAsync(params string[] arguments)
+    {
+        using PeerProcess process = Start(["client", .. arguments]);
+        return (await process.WaitForExitAsync(), process.Output);
+    }
+
+    /// <summary>Starts a server and waits until it listens.</summary>
+    public static Task<PeerProcess> ServerAsync(int port, params string[] arguments) =>
+        ListeningAsync(["server", "--listen", $"tlmsp://127.0.0.1:{port}", .. arguments]);
+
+    /// <summary>Starts a middlebox under tlmsp://localhost:port.</summary>
+    public static Task<PeerProcess> MiddleboxAsync(int port, params string[] arguments) =>
+        ListeningAsync(["middlebox", "--address", $"tlmsp://localhost:{port}", "--listen", $"tlmsp://127.0.0.1:{port}", .. arguments]);
+
+    private static async Task<PeerProcess> ListeningAsync(string[] arguments)
+    {
+        (string certificate, string key) = Identity.Value;
+        PeerProcess process = Start([.. arguments, "--cert", certificate, "--key", key]);
+        await process.WaitForAsync("listen");
+        return process;
+    }
+
+    private static PeerProcess Start(string[] arguments)
+    {
+        var start = new ProcessStartInfo(Python) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        start.ArgumentList.Add("-u");
+        start.ArgumentList.Add(Script!);
+        foreach (string argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return new PeerProcess(Process.Start(start)!);
+    }
+
+    private static (string Certificate, string Key) WriteIdentity()
+    {
+        string folder = Directory.CreateTempSubdirectory("tlmsp-peer-").FullName;
+        X509Certificate2 leaf = TestCertificates.Leaf("localhost");
+        string certificate = Path.Combine(folder, "cert.pem");
+        string key = Path.Combine(folder, "key.pem");
+        File.WriteAllText(certificate, leaf.ExportCertificatePem());
+        using ECDsa pair = leaf.GetECDsaPrivateKey()!;
+        File.WriteAllText(key, pair.ExportPkcs8PrivateKeyPem());
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        return (certificate, key);
+    }
+}
+
+/// <summary>A running peer.</summary>
+internal sealed class PeerProcess : IDisposable
+{
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+    private readonly SemaphoreSlim _lines = new(0);
+
+    public PeerProcess(Process process)
+    {
+        _process = process;
+        process.OutputDataReceived += (_, e) => Add(e.Data);
+        process.ErrorDataReceived += (_, e) => Add(e.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+            {
+                return _output.ToString();
+            }
+        }
+    }
+
+    public async Task WaitForAsync(string text)
+    {
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+        while (!Output.Contains(text, StringComparison.OrdinalIgnoreCase))
+        {
+            await _lines.WaitAsync(timeout.Token);
+        }
+    }
+
+    public async Task<int> WaitForExitAsync()
+    {
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await _process.WaitForExitAsync(timeout.Token);
+        _process.WaitForExit();
+        return _process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+
+        _process.Dispose();
+        _lines.Dispose();
+    }
+
+    private void Add(string? line)
+    {
+        if (line is not null)
+        {
+            lock (_output)
+            {
+                _output.AppendLine(line);
+            }
+
+            try
+            {
+                _lines.Release();
+            }
+            catch (ObjectDisposedException)
+            {
+                // A last line after the end.
+            }
+        }
+    }
+}
+
+/// <summary>A theory that needs the peer; skipped, with the reason, where it is not named.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class PeerTheoryAttribute : TheoryAttribute
+{
+    public PeerTheoryAttribute()
+    {
+        if (Peer.Script is null)
+        {
+            Skip = Peer.WhyMissing;
+        }
+    }
+}
