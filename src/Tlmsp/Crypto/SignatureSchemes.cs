@@ -95,7 +95,8 @@ internal static class SignatureSchemes
         {
             return key.Ecdsa is { } ecdsa
                 ? ecdsa.VerifyData(data, signature, Hash(scheme), DSASignatureFormat.Rfc3279DerSequence)
-                : key.Rsa!.VerifyData(data, signature, Hash(scheme), Padding(scheme));
+                // RFC 8017 §8.1.2, §8.2.2: a signature is as long as the modulus, with its leading zeros.
+                : signature.Length == (key.Rsa!.KeySize + 7) / 8 && key.Rsa.VerifyData(data, signature, Hash(scheme), Padding(scheme));
         }
         catch (CryptographicException)
         {

@@ -149,8 +149,18 @@ internal sealed partial class IncomingFlow
 
     private void CheckWriterMac(RecordType type, Span<byte> buffer, in ContainerParts parts, int slot, byte author)
     {
-        // A reader may send alerts with a zero writer MAC, which then proves nothing (§4.3 step 5).
-        if (_keys.Writer(slot) is not { } key || _path.AccessOf(author, parts.ContextId) != TlmspAccess.Write)
+        if (_path.AccessOf(author, parts.ContextId) != TlmspAccess.Write)
+        {
+            // A reader sends alerts with a writer MAC of zeros (§2.8). The reference does not look at it; anything else is a changed byte.
+            if (buffer.Slice(parts.WriterMacOffset, TlmspDialect.TagLength).ContainsAnyExcept((byte)0))
+            {
+                throw Fault(Misbehaviour.BadWriterMac, $"author {author:x2} cannot make one", parts.ContextId);
+            }
+
+            return;
+        }
+
+        if (_keys.Writer(slot) is not { } key)
         {
             return;
         }
