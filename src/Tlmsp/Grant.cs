@@ -67,11 +67,16 @@ public sealed class Grant : IEquatable<Grant>, IEnumerable<TlmspGrant>
     /// <summary>Joins two grants.</summary>
     public static Grant Add(Grant left, Grant right) => left + right;
 
-    /// <summary>Reads the form of <see cref="ToString"/>: <c>1=r,2=rw</c>.</summary>
+    /// <summary>Reads the form of <see cref="ToString"/>: <c>1=r,2=rw</c>, or <c>none</c>.</summary>
     /// <exception cref="FormatException">The text is not of that form.</exception>
     public static Grant Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
+        if (text.Trim() == "none")
+        {
+            return None;
+        }
+
         Grant all = None;
         foreach (string part in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {

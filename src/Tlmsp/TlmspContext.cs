@@ -7,7 +7,7 @@ public sealed record TlmspContext
 {
     /// <summary>Describes a context.</summary>
     /// <param name="id">1 to 255.</param>
-    /// <param name="purpose">What it is for, at most 255 ASCII characters; part of what the handshake authenticates.</param>
+    /// <param name="purpose">What it is for, at most 255 Latin-1 characters; part of what the handshake authenticates.</param>
     /// <param name="audited">True to carry a trail of every entity that each container passed.</param>
     /// <exception cref="ArgumentException">An argument is out of range.</exception>
     public TlmspContext(byte id, string purpose = "", bool audited = false)

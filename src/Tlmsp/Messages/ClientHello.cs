@@ -90,21 +90,29 @@ internal sealed class ClientHello
             }
         }
 
+        Extensions.ThrowIfRenegotiating();
         if (Contexts is null)
         {
             throw new TlmspException(Misbehaviour.MissingContextList);
         }
 
-        if (Tlmsp.Path.Count > limits.MaxMiddleboxes || Contexts.Count > limits.MaxContexts || Contexts.Count == 0)
+        int middleboxes = Math.Max(Tlmsp.Middleboxes.Count, Tlmsp.Path.Count);
+        if (middleboxes > limits.MaxMiddleboxes || Contexts.Count > limits.MaxContexts || Contexts.Count == 0)
         {
-            throw new TlmspException(Misbehaviour.LimitExceeded, $"{Tlmsp.Path.Count} middleboxes, {Contexts.Count} contexts");
+            throw new TlmspException(Misbehaviour.LimitExceeded, $"{middleboxes} middleboxes, {Contexts.Count} contexts");
+        }
+
+        Span<bool> known = stackalloc bool[256];
+        foreach (TlmspContext context in Contexts)
+        {
+            known[context.Id] = true;
         }
 
         foreach (MiddleboxEntry entry in Tlmsp.Middleboxes.Concat(Tlmsp.Path))
         {
             foreach (TlmspGrant grant in entry.Grant)
             {
-                if (Contexts.All(context => context.Id != grant.ContextId))
+                if (!known[grant.ContextId])
                 {
                     throw new TlmspException(Misbehaviour.BadGrant, $"middlebox {entry.Id:x2}, context {grant.ContextId} is not in the list");
                 }

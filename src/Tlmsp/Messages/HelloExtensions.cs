@@ -18,12 +18,14 @@ internal sealed class HelloExtensions
             return extensions;
         }
 
+        // A set, since 16 000 empty extensions fit into one record: looking each up among those before it takes most of a second.
+        var seen = new HashSet<ushort>();
         WireReader list = reader.Sub16("extensions");
         while (!list.IsEmpty)
         {
             ushort type = list.U16("extension type");
-            byte[] data = list.Vector16($"extension {type:x4}").ToArray();
-            if (extensions.Find(type) is not null)
+            byte[] data = list.Vector16("extension").ToArray();
+            if (!seen.Add(type))
             {
                 throw new TlmspException(Misbehaviour.DuplicateExtension, $"extension {type:x4}");
             }
@@ -97,6 +99,15 @@ internal sealed class HelloExtensions
         var data = new WireWriter();
         data.Vector16(list.ToArray());
         Add(type, data.ToArray());
+    }
+
+    /// <summary>Refuses a hello that renegotiates: the verify_data of renegotiation_info is empty in a first handshake (RFC 5746 §3.4).</summary>
+    public void ThrowIfRenegotiating()
+    {
+        if (Find(TlmspDialect.ExtensionRenegotiationInfo) is { } data and not [0])
+        {
+            throw new TlmspException(Misbehaviour.Renegotiation, $"renegotiation_info of {data.Length} bytes");
+        }
     }
 
     /// <summary>The host name of server_name (RFC 6066 §3); null when absent.</summary>

@@ -14,28 +14,14 @@ internal static class KeyMaterial
     public static byte[] Seal(
         HandshakeType type, byte id, SessionPath path, ContributionTable table, Func<byte, TlmspAccess> access, SecretKey key, NonceSource nonces)
     {
-        var list = new WireWriter();
-        for (int slot = 0; slot < path.SlotCount; slot++)
-        {
-            byte contextId = path.ContextAt(slot);
-            TlmspAccess right = access(contextId);
-            list.U8(contextId);
-            if (slot == 0)
-            {
-                list.Bytes(table.Synch);
-            }
-
-            list.Vector8(right >= TlmspAccess.Read ? table.Reader(slot) : default);
-            list.Vector8(right >= TlmspAccess.Write ? table.Writer(slot) : default);
-        }
-
-        byte[] plaintext = list.ToArray();
+        byte[] buffer = GC.AllocateUninitializedArray<byte>(MaxListLength(path), pinned: true);
+        Span<byte> plaintext = buffer.AsSpan(0, Encode(buffer, path, table, access));
         Span<byte> aad = stackalloc byte[1 + TlmspDialect.NonceLength];
         aad[0] = id;
         nonces.Next(aad[1..]);
         byte[] sealedList = new byte[plaintext.Length + TlmspDialect.TagLength];
         key.Encrypt(aad[1..], plaintext, sealedList.AsSpan(0, plaintext.Length), sealedList.AsSpan(plaintext.Length), aad);
-        CryptographicOperations.ZeroMemory(plaintext);
+        CryptographicOperations.ZeroMemory(buffer);
 
         WireWriter writer = WireWriter.Message(type);
         writer.Bytes(aad);
@@ -55,7 +41,7 @@ internal static class KeyMaterial
 
         ReadOnlySpan<byte> aad = body[..(1 + TlmspDialect.NonceLength)];
         ReadOnlySpan<byte> ciphertext = body[aad.Length..^TlmspDialect.TagLength];
-        byte[] plaintext = new byte[ciphertext.Length];
+        byte[] plaintext = GC.AllocateUninitializedArray<byte>(ciphertext.Length, pinned: true);
         if (aad[1] != author || !key.TryDecrypt(aad[1..], ciphertext, body[^TlmspDialect.TagLength..], plaintext, aad))
         {
             throw new TlmspException(Misbehaviour.BadKeyMaterialTag, $"{message.Type} {body[0]:x2} from {author:x2}");
@@ -75,6 +61,20 @@ internal static class KeyMaterial
     internal static ContributionTable Parse(ReadOnlySpan<byte> plaintext, SessionPath path, string name)
     {
         var table = new ContributionTable(path.SlotCount);
+        try
+        {
+            ParseInto(table, plaintext, path, name);
+            return table;
+        }
+        catch
+        {
+            table.Dispose();
+            throw;
+        }
+    }
+
+    private static void ParseInto(ContributionTable table, ReadOnlySpan<byte> plaintext, SessionPath path, string name)
+    {
         var reader = new WireReader(plaintext, name, Misbehaviour.BadKeyMaterial);
         while (!reader.IsEmpty)
         {
@@ -104,7 +104,38 @@ internal static class KeyMaterial
 
             table.Set(slot, readerPart, writerPart);
         }
+    }
 
-        return table;
+    /// <summary>Context 0 has a synch; every context an id and two parts, each with its length.</summary>
+    private static int MaxListLength(SessionPath path) =>
+        TlmspDialect.ContributionLength + path.SlotCount * (1 + 2 * (1 + TlmspDialect.ContributionLength));
+
+    // Into one array of a known size: a writer that grows would leave copies of the secrets behind.
+    private static int Encode(Span<byte> list, SessionPath path, ContributionTable table, Func<byte, TlmspAccess> access)
+    {
+        int length = 0;
+        for (int slot = 0; slot < path.SlotCount; slot++)
+        {
+            byte contextId = path.ContextAt(slot);
+            TlmspAccess right = access(contextId);
+            list[length++] = contextId;
+            length += slot == 0 ? Copy(table.Synch, list[length..]) : 0;
+            length += Part(right >= TlmspAccess.Read ? table.Reader(slot) : default, list[length..]);
+            length += Part(right >= TlmspAccess.Write ? table.Writer(slot) : default, list[length..]);
+        }
+
+        return length;
+    }
+
+    private static int Part(ReadOnlySpan<byte> part, Span<byte> to)
+    {
+        to[0] = (byte)part.Length;
+        return 1 + Copy(part, to[1..]);
+    }
+
+    private static int Copy(ReadOnlySpan<byte> from, Span<byte> to)
+    {
+        from.CopyTo(to);
+        return from.Length;
     }
 }

@@ -5,7 +5,7 @@ internal sealed record MiddleboxHello(byte Id, byte[] ToClientRandom, byte[] ToS
 {
     public static MiddleboxHello Read(HandshakeMessage message)
     {
-        var reader = new WireReader(message.Body, "MiddleboxHello");
+        var reader = new WireReader(message.Body, "MiddleboxHello", Misbehaviour.BadMiddleboxHello);
         byte id = reader.U8("middlebox id");
         reader.U16("version");
         byte[] toClient = reader.Bytes(TlmspDialect.RandomLength, "to_client_random").ToArray();

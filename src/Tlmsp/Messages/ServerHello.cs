@@ -33,6 +33,7 @@ internal sealed record ServerHello(ushort Version, byte[] Random, ushort CipherS
             throw new TlmspException(Misbehaviour.UnofferedExtension, "a context list in ServerHello");
         }
 
+        extensions.ThrowIfRenegotiating();
         TlmspServerExtension? tlmsp = extensions.Find(TlmspDialect.ExtensionTlmsp) is { } data ? TlmspServerExtension.Read(data) : null;
         return new ServerHello(version, random, suite, tlmsp, extensions);
     }

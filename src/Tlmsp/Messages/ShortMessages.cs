@@ -43,7 +43,7 @@ internal static class ShortMessages
 
     public static (byte Id, byte[] VerifyData) ReadMiddleboxFinished(HandshakeMessage message)
     {
-        var reader = new WireReader(message.Body, "MiddleboxFinished");
+        var reader = new WireReader(message.Body, "MiddleboxFinished", Misbehaviour.BadMiddleboxFinished);
         byte id = reader.U8("middlebox id");
         byte[] verifyData = reader.Bytes(TlmspDialect.VerifyDataLength, "verify_data").ToArray();
         reader.End();

@@ -7,7 +7,6 @@ namespace Tlmsp;
 internal sealed class WireWriter
 {
     private readonly ArrayBufferWriter<byte> _buffer = new(256);
-    private byte[]? _finished;
 
     public int Length => _buffer.WrittenCount;
 
@@ -56,7 +55,7 @@ internal sealed class WireWriter
     }
 
     /// <summary>The bytes written so far.</summary>
-    public byte[] ToArray() => _finished ??= _buffer.WrittenSpan.ToArray();
+    public byte[] ToArray() => _buffer.WrittenSpan.ToArray();
 
     /// <summary>The whole handshake message.</summary>
     public byte[] ToMessage()
