@@ -16,13 +16,14 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
     private readonly List<Event> _events = [];
 
     public InspectionQueue(
-        HttpDirection direction, Grant grant, HttpExchangeQueue exchanges, ITlmspInspector[] inspectors, HttpFramerLimits limits, TimeSpan timeout)
+        HttpDirection direction, Grant grant, HttpExchangeQueue exchanges, ITlmspInspector[] inspectors, TlmspMiddleboxHostOptions options)
     {
         _direction = direction;
         _inspectors = inspectors;
-        _timeout = timeout;
+        _timeout = options.InspectorTimeout;
         _observer = new HttpMessageObserver(
-            direction, exchanges, grant[HttpContexts.Headers] >= TlmspAccess.Read, grant[HttpContexts.Body] >= TlmspAccess.Read, limits);
+            direction, exchanges, grant[HttpContexts.Headers] >= TlmspAccess.Read, grant[HttpContexts.Body] >= TlmspAccess.Read,
+            options.Mapping, options.HttpLimits);
     }
 
     private enum Kind

@@ -196,7 +196,7 @@ internal sealed partial class MiddleboxConnection(
 
     private InspectionQueue? Queue(HttpDirection direction, Grant grant, HttpExchangeQueue exchanges) => inspectors.Length == 0
         ? null
-        : new InspectionQueue(direction, grant, exchanges, inspectors, options.HttpLimits, options.InspectorTimeout);
+        : new InspectionQueue(direction, grant, exchanges, inspectors, options);
 
     /// <summary>Relays one direction until its connection ends. A full output holds the input back.</summary>
     /// <returns>What went wrong; null for an ordinary end, or when the other direction stopped this one.</returns>

@@ -35,6 +35,9 @@ public sealed class TlmspMiddleboxHostOptions
     /// <summary>Most connections at a time; more wait to be accepted. Default 10 000.</summary>
     public int MaxConnections { get; set; } = 10_000;
 
+    /// <summary>How strictly what inspectors see is held to its contexts; for the reference curl see <see cref="HttpMappingMode.EtsiCurl"/>.</summary>
+    public HttpMappingMode Mapping { get; set; } = HttpMappingMode.Strict;
+
     /// <summary>Bounds on heads and framing that inspectors see.</summary>
     public HttpFramerLimits HttpLimits { get; set; } = HttpFramerLimits.Default;
 

@@ -30,6 +30,7 @@ public sealed class HttpMessageObserver
 {
     private readonly HttpFramer? _framer;
     private readonly bool _readsContent;
+    private readonly HttpMappingMode _mode;
     private bool _contentSeen;
     private bool _open;
 
@@ -38,10 +39,13 @@ public sealed class HttpMessageObserver
     /// <param name="exchanges">Shared by both directions.</param>
     /// <param name="readsHeads">Whether heads can be read.</param>
     /// <param name="readsContent">Whether content can be read.</param>
+    /// <param name="mode">How strict to be. A box with heads alone cannot relax: content among them has no end that it could see.</param>
     /// <param name="limits">Bounds.</param>
     public HttpMessageObserver(
-        HttpDirection direction, HttpExchangeQueue exchanges, bool readsHeads, bool readsContent, HttpFramerLimits? limits = null)
+        HttpDirection direction, HttpExchangeQueue exchanges, bool readsHeads, bool readsContent,
+        HttpMappingMode mode = HttpMappingMode.Strict, HttpFramerLimits? limits = null)
     {
+        _mode = mode;
         _readsContent = readsContent;
         _framer = readsHeads
             ? new HttpFramer(direction, exchanges, limits ?? HttpFramerLimits.Default) { Capture = true, ContentIsOpaque = !readsContent }
@@ -77,7 +81,8 @@ public sealed class HttpMessageObserver
         {
             HttpRole? expected = _framer.ExpectedRole;
             int taken = _framer.Consume(rest, out HttpPiece piece);
-            if (piece.Role != role || (expected is { } due && due != role))
+            bool misplaced = piece.Role != role || (expected is { } due && due != role);
+            if (misplaced && !(_mode == HttpMappingMode.EtsiCurl && role == HttpRole.Head))
             {
                 throw new HttpMappingException($"{piece.Role} bytes in the {role} context", role);
             }
