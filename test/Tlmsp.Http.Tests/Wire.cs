@@ -1,0 +1,62 @@
+using System.Buffers;
+using System.Text;
+
+namespace Tlmsp.Http.Tests;
+
+/// <summary>Containers and streams for the tests.</summary>
+internal static class Wire
+{
+    public static byte[] Bytes(string text) => Encoding.Latin1.GetBytes(text);
+
+    /// <summary>Splits a stream that is written in the given pieces.</summary>
+    public static List<(HttpRole Role, byte[] Bytes)> Split(HttpDirection direction, IEnumerable<byte[]> writes, HttpExchangeQueue? exchanges = null)
+    {
+        var sink = new Sink();
+        using var splitter = new HttpSplitter(direction, exchanges ?? new HttpExchangeQueue());
+        foreach (byte[] write in writes)
+        {
+            splitter.Write(write, sink);
+        }
+
+        splitter.Flush(sink);
+        return sink.Containers;
+    }
+
+    public static List<(HttpRole Role, byte[] Bytes)> Split(HttpDirection direction, string stream, HttpExchangeQueue? exchanges = null) =>
+        Split(direction, [Bytes(stream)], exchanges);
+
+    /// <summary>A queue as it is after requests with these methods.</summary>
+    public static HttpExchangeQueue After(params string[] methods)
+    {
+        var exchanges = new HttpExchangeQueue();
+        foreach (string method in methods)
+        {
+            Split(HttpDirection.Request, $"{method} / HTTP/1.1\r\nHost: a\r\n\r\n", exchanges);
+        }
+
+        return exchanges;
+    }
+
+    /// <summary>Joins containers: "h:" marks heads, "b:" content.</summary>
+    public static string Join(HttpJoiner joiner, params string[] containers)
+    {
+        var joined = new ArrayBufferWriter<byte>();
+        foreach (string container in containers)
+        {
+            joiner.Accept(container[0] == 'h' ? HttpRole.Head : HttpRole.Content, Bytes(container[2..]), joined);
+        }
+
+        return Encoding.Latin1.GetString(joined.WrittenSpan);
+    }
+
+    public static HttpJoiner Requests(HttpMappingMode mode = HttpMappingMode.Strict) => new(HttpDirection.Request, new HttpExchangeQueue(), mode);
+
+    public static HttpJoiner Responses(params string[] methods) => new(HttpDirection.Response, After(methods));
+
+    private sealed class Sink : IHttpContainerSink
+    {
+        public List<(HttpRole Role, byte[] Bytes)> Containers { get; } = [];
+
+        public void Emit(HttpRole role, ReadOnlySpan<byte> plaintext) => Containers.Add((role, plaintext.ToArray()));
+    }
+}
