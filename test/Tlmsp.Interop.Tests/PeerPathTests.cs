@@ -74,7 +74,8 @@ public class PeerPathTests
 /// <summary>A row of middleboxes in front of a server.</summary>
 internal sealed class MixedPath : IAsyncDisposable
 {
-    private readonly List<IAsyncDisposable> _ours = [];
+    public List<TestMiddlebox> Ours { get; } = [];
+
     private readonly List<PeerProcess> _peers = [];
 
     /// <summary>From the client's side.</summary>
@@ -89,7 +90,7 @@ internal sealed class MixedPath : IAsyncDisposable
             if (kind == 'o')
             {
                 TestMiddlebox middlebox = await TestMiddlebox.StartAsync(next);
-                path._ours.Add(middlebox);
+                path.Ours.Add(middlebox);
                 next = new Uri(middlebox.Address);
             }
             else
@@ -111,7 +112,7 @@ internal sealed class MixedPath : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (IAsyncDisposable ours in _ours)
+        foreach (TestMiddlebox ours in Ours)
         {
             await ours.DisposeAsync();
         }

@@ -228,15 +228,13 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     {
         ReadResult result = await _transport.Input.ReadAsync(cancellationToken).ConfigureAwait(false);
         ReadOnlySequence<byte> input = result.Buffer;
-        SequencePosition examined = input.Start;
+        bool more = true;
         try
         {
-            bool more = true;
             while (_joined.Length < ReadAhead && !Session.Reader.IsClosed && (more = Session.Reader.TryRead(ref input, this)))
             {
             }
 
-            examined = more ? input.Start : input.End;
             if (Session.Reader.IsClosed || (!more && result.IsCompleted))
             {
                 // With or without close_notify: HTTP framing alone says whether this is the end of a message (http-mapping §13).
@@ -259,7 +257,7 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         }
         finally
         {
-            _transport.Input.AdvanceTo(input.Start, examined);
+            _transport.Input.AdvanceTo(input.Start, more ? input.Start : input.End);
         }
     }
 
