@@ -1,16 +1,18 @@
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
 using Tlmsp.Http;
 
 namespace Tlmsp.Middlebox;
 
 /// <summary>An established path through the middlebox: both directions, and how they end.</summary>
-internal sealed class ConnectionRelay
+internal sealed partial class ConnectionRelay
 {
     private readonly TlmspMiddleboxHostOptions _options;
     private readonly ConnectionContext _client;
     private readonly ConnectionContext _server;
     private readonly ITlmspInspector[] _inspectors;
     private readonly InspectionContext _context;
+    private readonly ILogger _logger;
     private readonly RelayPump _toServer;
     private readonly RelayPump _toClient;
     private readonly CancellationTokenSource _stop = new();
@@ -23,12 +25,14 @@ internal sealed class ConnectionRelay
     private int _finished;
 
     public ConnectionRelay(
-        TlmspMiddleboxHostOptions options, EstablishedPath path, ConnectionContext client, ConnectionContext server, ITlmspInspector[] inspectors)
+        TlmspMiddleboxHostOptions options, EstablishedPath path, ConnectionContext client, ConnectionContext server, ITlmspInspector[] inspectors,
+        ILogger logger)
     {
         _options = options;
         _client = client;
         _server = server;
         _inspectors = inspectors;
+        _logger = logger;
         TlmspMiddleboxSession session = path.Session;
         _context = new InspectionContext(client.ConnectionId, session.Info, session.Grant);
         var exchanges = new HttpExchangeQueue();
@@ -42,9 +46,8 @@ internal sealed class ConnectionRelay
     /// <summary>Completes when no inspector is at work any more, which may be long after a call was given up.</summary>
     public Task Inspecting => Task.WhenAll(_connected, _pumpToServer, _pumpToClient);
 
-    /// <summary>Relays until the path ends. When it ends by a fault, both sides are sent an alert.</summary>
-    /// <returns>The fault; null when a peer ended the path, or the host stops.</returns>
-    public async Task<Exception?> RunAsync(CancellationToken stopping)
+    /// <summary>Relays until the path ends. When it ends by a fault, that is logged, and both sides are sent an alert.</summary>
+    public async Task RunAsync(CancellationToken stopping)
     {
         using CancellationTokenRegistration registration = stopping.UnsafeRegister(static relay => ((ConnectionRelay)relay!).End(null), this);
         await ConnectedAsync(stopping).ConfigureAwait(false);
@@ -62,11 +65,10 @@ internal sealed class ConnectionRelay
         if (fault is not null)
         {
             // Fail closed: nothing more passes, and both sides are told.
+            LogFault(_logger, _client.ConnectionId, fault.Message, fault);
             TlmspAlert alert = fault is TlmspException e ? e.Alert : TlmspAlert.InternalError;
             await Task.WhenAll(TellAsync(_client, _toClient, _toServer, alert), TellAsync(_server, _toServer, _toClient, alert)).ConfigureAwait(false);
         }
-
-        return fault;
     }
 
     /// <summary>Looks after the time: called once in a while, on no thread of this connection.</summary>
@@ -180,4 +182,7 @@ internal sealed class ConnectionRelay
 
         await ConnectionEnd.TellAsync(connection, comesFromThere.Pending).ConfigureAwait(false);
     }
+
+    [LoggerMessage(6, LogLevel.Warning, "Connection {ConnectionId} is closed on both sides: {Reason}")]
+    private static partial void LogFault(ILogger logger, string connectionId, string reason, Exception exception);
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Tlmsp.Middlebox;
 
 /// <summary>One path through the middlebox: a client's connection, the one to the next hop, and what goes between.</summary>
-internal sealed partial class MiddleboxConnection(
+internal sealed class MiddleboxConnection(
     TlmspMiddleboxHostOptions options, TlmspMiddleboxOptions engine, NextHopDialer dialer, RelaySweep sweep,
     ConnectionContext client, ITlmspInspector[] inspectors, ILogger logger)
 {
@@ -22,7 +22,7 @@ internal sealed partial class MiddleboxConnection(
             if (await EstablishAsync(stopping).ConfigureAwait(false) is { } path)
             {
                 using TlmspMiddleboxSession session = path.Session;
-                await RelayAsync(new ConnectionRelay(options, path, client, _server!, inspectors), stopping).ConfigureAwait(false);
+                await RelayAsync(new ConnectionRelay(options, path, client, _server!, inspectors, logger), stopping).ConfigureAwait(false);
             }
         }
         finally
@@ -51,10 +51,7 @@ internal sealed partial class MiddleboxConnection(
         sweep.Add(relay);
         try
         {
-            if (await relay.RunAsync(stopping).ConfigureAwait(false) is { } fault)
-            {
-                LogRelayFault(logger, client.ConnectionId, fault.Message, fault);
-            }
+            await relay.RunAsync(stopping).ConfigureAwait(false);
         }
         finally
         {
@@ -62,7 +59,4 @@ internal sealed partial class MiddleboxConnection(
             Inspecting = relay.Inspecting;
         }
     }
-
-    [LoggerMessage(6, LogLevel.Warning, "Connection {ConnectionId} was closed on both sides: {Reason}")]
-    private static partial void LogRelayFault(ILogger logger, string connectionId, string reason, Exception exception);
 }

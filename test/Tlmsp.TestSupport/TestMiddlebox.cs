@@ -23,12 +23,20 @@ public sealed class TestMiddlebox : IAsyncDisposable
 
     public string Address { get; }
 
+    public IServiceProvider Services => _host.Services;
+
+    /// <summary>An entry of a client's list.</summary>
+    public TlmspMiddlebox With(Grant grant) => new(TlmspAddress.Parse(Address), grant);
+
+    public Task StopAsync() => _host.StopAsync();
+
     public RecordingInspector Seen { get; }
 
     public CollectingLogger Logs { get; }
 
     public static async Task<TestMiddlebox> StartAsync(
-        Uri nextHop, Action<TlmspMiddleboxHostOptions>? configure = null, bool inspect = true, ITlmspInspector? inspector = null)
+        Uri nextHop, Action<TlmspMiddleboxHostOptions>? configure = null, bool inspect = true, ITlmspInspector? inspector = null,
+        Action<IServiceCollection>? services = null)
     {
         int port = FreePort();
         string address = $"tlmsp://localhost:{port}";
@@ -36,6 +44,7 @@ public sealed class TestMiddlebox : IAsyncDisposable
         var seen = new RecordingInspector();
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Logging.AddProvider(logs).SetMinimumLevel(LogLevel.Debug);
+        services?.Invoke(builder.Services);
         ITlmspMiddleboxBuilder middlebox = builder.Services.AddTlmspMiddlebox(options =>
         {
             options.Address = address;
