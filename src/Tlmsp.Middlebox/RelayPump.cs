@@ -6,7 +6,7 @@ using Tlmsp.Http;
 namespace Tlmsp.Middlebox;
 
 /// <summary>One direction through the middlebox: records that arrive on one half leave on the other, as many per write as came per read.</summary>
-internal sealed class RelayPump(ContainerRelay relay, Task<ReadResult>? pending, PipeReader input, PipeWriter output, InspectionQueue? queue)
+internal sealed class RelayPump(ContainerRelay relay, Task<ReadResult>? handshakeRead, PipeReader input, PipeWriter output, InspectionQueue? queue)
 {
     /// <summary>What is relayed before it is sent.</summary>
     public const int BatchBytes = 64 * 1024;
@@ -15,7 +15,7 @@ internal sealed class RelayPump(ContainerRelay relay, Task<ReadResult>? pending,
     private const int StagedSlack = 24 * 1024;
 
     private readonly PooledBuffer _staged = new();
-    private Task<ReadResult>? _pending = pending;
+    private Task<ReadResult>? _pending = handshakeRead;
     private bool _isStaging;
     private long _lastActivity = Environment.TickCount64;
     private volatile bool _released;
@@ -39,7 +39,10 @@ internal sealed class RelayPump(ContainerRelay relay, Task<ReadResult>? pending,
         {
             while (true)
             {
-                ReadResult result = await ReadAsync(stop).ConfigureAwait(false);
+                ReadResult result = TakePending() is { } pending
+                    ? await pending.WaitAsync(stop).ConfigureAwait(false)
+                    : await input.ReadAsync(stop).ConfigureAwait(false);
+                OnRead(result.IsCanceled);
                 ReadOnlySequence<byte> buffer = result.Buffer;
                 bool more = true;
                 bool rest;
@@ -109,30 +112,24 @@ internal sealed class RelayPump(ContainerRelay relay, Task<ReadResult>? pending,
         relay.WriteAlert(TlmspAlertLevel.Fatal, alert, contextId: 0, output);
     }
 
-    private async ValueTask<ReadResult> ReadAsync(CancellationToken stop)
+    private Task<ReadResult>? TakePending()
     {
-        ReadResult result;
-        if (_pending is { } handed)
-        {
-            _pending = null;
-            result = await handed.WaitAsync(stop).ConfigureAwait(false);
-        }
-        else
-        {
-            result = await input.ReadAsync(stop).ConfigureAwait(false);
-        }
+        Task<ReadResult>? pending = _pending;
+        _pending = null;
+        return pending;
+    }
 
-        _released = result.IsCanceled;
-        if (result.IsCanceled)
+    private void OnRead(bool isCanceled)
+    {
+        _released = isCanceled;
+        if (isCanceled)
         {
-            relay.Release();
+            relay.Release();    // only ReleaseIfIdle cancels
         }
         else
         {
             Touch();
         }
-
-        return result;
     }
 
     /// <summary>What is relayed has passed every check, so it may be sent whatever comes after it.</summary>

@@ -25,12 +25,22 @@ internal sealed class TestTransport(int? sliceBytes = null) : IMiddleboxTranspor
 
     public bool HasIPv6 { get; init; } = true;
 
+    /// <summary>Where the middlebox listens.</summary>
+    public EndPoint? Bound { get; private set; }
+
     public void Register(IServiceCollection services) => services.AddSingleton<IMiddleboxTransport>(this);
 
-    public async ValueTask<IConnectionListener> BindAsync(IPEndPoint endPoint, CancellationToken cancellationToken) =>
-        HasIPv6 || endPoint.AddressFamily != AddressFamily.InterNetworkV6
-            ? new Listener(await _sockets.BindAsync(endPoint, cancellationToken), this)
-            : throw new SocketException((int)SocketError.AddressFamilyNotSupported);
+    public async ValueTask<IConnectionListener> BindAsync(IPEndPoint endPoint, CancellationToken cancellationToken)
+    {
+        if (!HasIPv6 && endPoint.AddressFamily == AddressFamily.InterNetworkV6)
+        {
+            throw new SocketException((int)SocketError.AddressFamilyNotSupported);
+        }
+
+        IConnectionListener listener = await _sockets.BindAsync(endPoint, cancellationToken);
+        Bound = listener.EndPoint;
+        return new Listener(listener, this);
+    }
 
     public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) =>
         Names is { } names ? Task.FromResult(names(host)) : _sockets.ResolveAsync(host, cancellationToken);

@@ -1,4 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Tlmsp.Http;
 using Tlmsp.TestSupport;
 
@@ -82,8 +84,9 @@ public class WritesPerFlightTests
         Assert.Equal("hello", await client.GetStringAsync("/hello"));
         int[] before = path.Counts();
 
-        using HttpResponseMessage response = await client.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/hello"));
+        using HttpResponseMessage response = await client.GetAsync("/empty");
 
+        Assert.Equal(System.Net.HttpStatusCode.NoContent, response.StatusCode);
         Assert.Equal(before.Select(count => count + 1), path.Counts());
     }
 
@@ -115,6 +118,7 @@ public class WritesPerFlightTests
                     tlmsp.ServerCertificate = certificate;
                     tlmsp.Middleboxes.Policy = _ => null;
                 },
+                app => app.MapGet("/empty", () => Results.NoContent()),
                 listening: listen => listen.Use(next => connection =>
                 {
                     connection.Transport = new LoggingDuplexPipe(connection.Transport, serverWrites);

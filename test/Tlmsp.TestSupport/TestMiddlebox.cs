@@ -60,7 +60,16 @@ public sealed class TestMiddlebox : IAsyncDisposable
         }
 
         IHost host = builder.Build();
-        await host.StartAsync();
+        try
+        {
+            await host.StartAsync();
+        }
+        catch
+        {
+            host.Dispose();
+            throw;
+        }
+
         return new TestMiddlebox(host, address, seen, logs);
     }
 
@@ -87,6 +96,7 @@ public sealed class RecordingInspector : ITlmspInspector
     private long _opaqueHead;
     private long _opaqueContent;
     private int _ends;
+    private int _contentCalls;
 
     public HttpHead[] Heads
     {
@@ -114,6 +124,8 @@ public sealed class RecordingInspector : ITlmspInspector
 
     public long OpaqueContentBytes => Interlocked.Read(ref _opaqueContent);
 
+    public int ContentCalls => Volatile.Read(ref _contentCalls);
+
     public int MessageEnds => Volatile.Read(ref _ends);
 
     public ValueTask OnHeadAsync(HttpHead head, CancellationToken cancellationToken)
@@ -131,6 +143,7 @@ public sealed class RecordingInspector : ITlmspInspector
         lock (_lock)
         {
             _content.Write(content.Span);
+            _contentCalls++;
         }
 
         return ValueTask.CompletedTask;
