@@ -31,8 +31,11 @@ public abstract class TlmspOptions
     /// <summary>Key exchange groups in order of preference. The client's first one should be one that everybody has (handshake.md §4.2).</summary>
     public IList<KeyExchangeGroup> Groups { get; set; } = [.. KeyExchangeGroup.Default];
 
-    /// <summary>Cipher suites in order of preference.</summary>
-    public IList<TlmspCipherSuite> CipherSuites { get; set; } = [.. TlmspCipherSuite.Default];
+    /// <summary>
+    /// Cipher suites in order of preference. Clients offer <see cref="TlmspCipherSuite.Aes128"/> by default, servers and middleboxes accept
+    /// <see cref="TlmspCipherSuite.All"/>.
+    /// </summary>
+    public IList<TlmspCipherSuite> CipherSuites { get; set; } = [.. TlmspCipherSuite.All];
 
     /// <summary>How the other parties' certificates are checked.</summary>
     public CertificateTrust Trust { get; set; } = new();
@@ -94,6 +97,9 @@ public abstract class TlmspOptions
 /// <summary>What a client needs for a handshake.</summary>
 public sealed class TlmspClientOptions : TlmspOptions
 {
+    /// <summary>Makes options that offer the 128-bit suites.</summary>
+    public TlmspClientOptions() => CipherSuites = [.. TlmspCipherSuite.Aes128];
+
     /// <summary>The server's address, such as <c>tlmsp://orders.example:5001</c>: the last middlebox dials it.</summary>
     public TlmspAddress ServerAddress { get; set; } = TlmspAddress.Parse("tlmsp://localhost:443");
 
@@ -113,6 +119,12 @@ public sealed class TlmspClientOptions : TlmspOptions
     public override void Validate()
     {
         base.Validate();
+        if (CipherSuites.Any(suite => suite.IsAes256) && CipherSuites.Any(suite => !suite.IsAes256))
+        {
+            // Reference middleboxes would take a 256-bit suite that a server chose, and use overlapping keys (handshake.md §11.1, Q23a).
+            throw new ArgumentException("128-bit and 256-bit cipher suites are configured. Offer one kind: TlmspCipherSuite.Aes128 or TlmspCipherSuite.Aes256.");
+        }
+
         if (!ServerAddress.TryGetEndPoint(out _, out _))
         {
             throw new ArgumentException($"ServerAddress '{ServerAddress}' has no host. Use the form tlmsp://host:port.");

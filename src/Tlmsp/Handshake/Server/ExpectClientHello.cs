@@ -60,12 +60,16 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
         }
     }
 
-    /// <summary>The client's order decides; a suite counts only with a certificate of its kind, best one that names the SNI.</summary>
+    /// <summary>
+    /// The client's order decides; a suite counts only with a certificate of its kind, best one that names the SNI. A 256-bit suite only
+    /// if no 128-bit one is offered: a reference client offers both and cannot use the former (records-keys.md §11.1).
+    /// </summary>
     private (TlmspCipherSuite Suite, TlmspCertificate Certificate) SelectSuite(ClientHello hello)
     {
+        bool aes256 = !TlmspCipherSuite.Aes128.Any(suite => hello.CipherSuites.Contains(suite.Id));
         foreach (ushort id in hello.CipherSuites)
         {
-            if (_options.CipherSuites.FirstOrDefault(candidate => candidate.Id == id) is not { } suite)
+            if (_options.CipherSuites.FirstOrDefault(candidate => candidate.Id == id) is not { } suite || suite.IsAes256 != aes256)
             {
                 continue;
             }
