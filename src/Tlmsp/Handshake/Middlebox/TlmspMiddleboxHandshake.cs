@@ -132,7 +132,7 @@ public sealed class TlmspMiddleboxHandshake : IDisposable
 
         _taken = true;
         TlmspPathMiddlebox[] middleboxes =
-            [.. Peers.Select(TlmspPathMiddlebox.From)];
+            [.. Peers.Select(peer => TlmspPathMiddlebox.From(peer, Path))];
         var info = new TlmspSessionInfo(Path, Group, ClientHello!.ServerName, ServerCertificate, clientCertificate: null, middleboxes);
         (DirectionKeys toServer, DirectionKeys toClient) = Keys!.Value;
         PairSecret client = ClientSecret!;
