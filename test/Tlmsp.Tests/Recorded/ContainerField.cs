@@ -53,9 +53,9 @@ internal readonly record struct ContainerField(ContainerFieldKind Kind, byte Con
             if (offset is >= 0 and < TlmspDialect.ForwardingMacLength)
             {
                 bool isChecked = i == 0 || Order(record, parts.ForwardingMacAt(i)) == highest;
-                return offset is FlagsOffset or >= CheckMacOffset || (!isChecked && offset > FlagsOffset) || (offset == 0 && !parts.IsAudited)
-                    ? ContainerFieldKind.ForwardingMac
-                    : ContainerFieldKind.Other;
+                bool isBeyond = offset is FlagsOffset or >= CheckMacOffset
+                    || (!isChecked && offset > FlagsOffset) || (offset == 0 && !parts.IsAudited);
+                return isBeyond ? ContainerFieldKind.ForwardingMac : ContainerFieldKind.Other;
             }
         }
 

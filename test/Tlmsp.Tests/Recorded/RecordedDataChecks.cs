@@ -1,75 +1,67 @@
 namespace Tlmsp.Tests.Recorded;
 
 /// <summary>Compares the containers of the wire with what each party recorded: the plaintexts it handled, and its log.</summary>
-internal sealed class RecordedDataChecks(RecordedHandshake handshake)
+internal sealed class RecordedDataChecks(RecordedSessionFile file)
 {
-    private readonly Dictionary<(int Hop, Direction Direction), RecordedContainer[]> _wire = [];
+    private readonly List<Traffic> _traffic = [];
 
-    /// <summary>The containers of one hop, opened with all keys.</summary>
-    public void Add(int hop, Direction direction, RecordedContainer[] containers) => _wire[(hop, direction)] = containers;
+    /// <summary>The containers of one hop of one session, opened with all keys.</summary>
+    public void Add(RecordedHandshake handshake, int hop, Direction direction, RecordedContainer[] containers)
+    {
+        bool toServer = direction == Direction.ClientToServer;
+        bool isCut = handshake.Session.Stream(hop, direction).Cut.Length > 0;
+        (int sender, int receiver) = toServer ? (hop, hop + 1) : (hop + 1, hop);
+        _traffic.Add(new Traffic(handshake, sender, IsReceived: false, toServer ? "server" : "client", containers, isCut));
+        _traffic.Add(new Traffic(handshake, receiver, IsReceived: true, toServer ? "client" : "server", containers, isCut));
+    }
 
     public void Run()
     {
-        for (int position = 0; position <= handshake.ServerPosition; position++)
+        foreach (IGrouping<string, Traffic> party in _traffic.GroupBy(traffic => traffic.Party))
         {
-            string name = handshake.Session.NameAt(position);
-            CheckOpened(position, name);
-            CheckSealed(position, name);
-            if (handshake.Session.File.Data.TryGetValue(name, out List<RecordedData>? log) && log.Count > 0)
+            if (file.HasPlaintexts)
             {
-                CheckLog(position, Direction.ClientToServer, log);
-                CheckLog(position, Direction.ServerToClient, log);
+                CheckOpened(party.Key, [.. party.Where(traffic => traffic.IsReceived)]);
+                CheckSealed(party.Key, [.. party.Where(traffic => !traffic.IsReceived)]);
+            }
+
+            if (file.Data.TryGetValue(party.Key, out List<RecordedData>? log) && log.Count > 0)
+            {
+                foreach (IGrouping<(bool, string), Traffic> side in party.GroupBy(traffic => (traffic.IsReceived, traffic.Side)))
+                {
+                    CheckLog([.. side], log);
+                }
             }
         }
 
-        if (handshake.Session.File.Opened.TryGetValue(RecordedSessionFile.Everybody, out List<RecordedPlaintext>? plaintexts))
+        if (file.Opened.TryGetValue(RecordedSessionFile.Everybody, out List<RecordedPlaintext>? plaintexts))
         {
-            CheckPlaintexts(plaintexts, _wire.Values.SelectMany(containers => containers), "on the path");
+            CheckPlaintexts(plaintexts, _traffic.SelectMany(traffic => traffic.Containers), "on the path");
         }
     }
-
-    private RecordedContainer[] Arriving(int position, Direction direction) =>
-        _wire.GetValueOrDefault((direction == Direction.ClientToServer ? position - 1 : position, direction), []);
-
-    private RecordedContainer[] Leaving(int position, Direction direction) =>
-        _wire.GetValueOrDefault((direction == Direction.ClientToServer ? position : position - 1, direction), []);
-
-    private bool CanRead(int position, RecordedContainer container) =>
-        handshake.Path.AccessOf(handshake.EntityAt(position), container.Context) >= TlmspAccess.Read;
 
     /// <summary>What a party opened is what came to it; what it did not open any more came last.</summary>
-    private void CheckOpened(int position, string name)
+    private void CheckOpened(string party, Traffic[] received)
     {
-        if (!handshake.Session.File.Opened.TryGetValue(name, out List<RecordedPlaintext>? opened))
+        List<RecordedPlaintext> opened = file.Opened.GetValueOrDefault(party, []);
+        CheckPlaintexts(opened, received.SelectMany(traffic => traffic.Readable), $"to {party}");
+        HashSet<string> nonces = [.. opened.Select(item => item.Nonce)];
+        foreach (Traffic traffic in received)
         {
-            return;
-        }
-
-        RecordedContainer[][] arriving =
-            [.. new[] { Direction.ClientToServer, Direction.ServerToClient }.Select(direction =>
-                Arriving(position, direction).Where(container => CanRead(position, container)).ToArray())];
-        CheckPlaintexts(opened, arriving.SelectMany(containers => containers), $"to {name}");
-        foreach (RecordedContainer[] containers in arriving)
-        {
-            CheckOnlyTailIsMissing(opened, containers, $"to {name}");
+            RecordedContainer[] readable = [.. traffic.Readable];
+            int known = Array.FindLastIndex(readable, container => nonces.Contains(container.NonceText));
+            Assert.All(
+                readable.Take(known + 1),
+                container => Assert.True(nonces.Contains(container.NonceText), $"{party} skipped {container.NonceText}"));
         }
     }
 
-    private void CheckSealed(int position, string name)
+    private void CheckSealed(string party, Traffic[] sent)
     {
-        if (!handshake.Session.File.Sealed.TryGetValue(name, out List<RecordedPlaintext>? plaintexts))
+        ILookup<string, string?> byNonce = file.Sealed.GetValueOrDefault(party, []).ToLookup(item => item.Nonce, item => item.Plaintext);
+        foreach (RecordedContainer container in sent.SelectMany(traffic => traffic.Made))
         {
-            return;
-        }
-
-        byte self = handshake.EntityAt(position);
-        RecordedContainer[] made =
-            [.. new[] { Direction.ClientToServer, Direction.ServerToClient }.SelectMany(direction =>
-                Leaving(position, direction).Where(container => container.Author == self))];
-        ILookup<string, string?> byNonce = plaintexts.ToLookup(item => item.Nonce, item => item.Plaintext);
-        foreach (RecordedContainer container in made)
-        {
-            Assert.True(byNonce.Contains(container.NonceText), $"{name} did not record what it made: nonce {container.NonceText}");
+            Assert.True(byNonce.Contains(container.NonceText), $"{party} did not record what it made: nonce {container.NonceText}");
             Assert.All(byNonce[container.NonceText], plaintext => CheckPlaintext(plaintext, container));
         }
     }
@@ -93,74 +85,73 @@ internal sealed class RecordedDataChecks(RecordedHandshake handshake)
         }
     }
 
-    private static void CheckOnlyTailIsMissing(List<RecordedPlaintext> recorded, RecordedContainer[] containers, string where)
-    {
-        HashSet<string> nonces = [.. recorded.Select(item => item.Nonce)];
-        int known = Array.FindLastIndex(containers, container => nonces.Contains(container.NonceText));
-        Assert.All(containers.Take(known + 1), container => Assert.True(nonces.Contains(container.NonceText), $"{container.NonceText} {where} skipped"));
-    }
-
-    private void CheckLog(int position, Direction direction, List<RecordedData> log)
-    {
-        bool toServer = direction == Direction.ClientToServer;
-        if (toServer ? position > 0 : position < handshake.ServerPosition)
-        {
-            CheckLines(position, Arriving(position, direction), log, "received", toServer ? "client" : "server", isCut: false);
-        }
-
-        if (toServer ? position < handshake.ServerPosition : position > 0)
-        {
-            // A party logs before it writes, and its last record may not have been recorded as a whole.
-            bool isCut = handshake.Session.Stream(toServer ? position : position - 1, direction).Cut.Length > 0;
-            CheckLines(position, Leaving(position, direction), log, "sending", toServer ? "server" : "client", isCut);
-        }
-    }
-
     /// <summary>The log of one operation on one side, line by line. Logs cut long data, and hold none that the party cannot read.</summary>
-    private void CheckLines(int position, RecordedContainer[] wire, List<RecordedData> log, string op, string side, bool isCut)
+    private void CheckLog(Traffic[] side, List<RecordedData> log)
     {
-        RecordedData[] lines = [.. log.Where(line => line.Op == op && (handshake.IsEndpoint(position) || line.Side == side))];
+        string op = side[0].IsReceived ? "received" : "sending";
+        RecordedData[] lines = [.. log.Where(line => line.Op == op && (side[0].IsEndpoint || line.Side == side[0].Side))];
         int at = 0;
-        foreach (RecordedContainer container in wire)
+        foreach (Traffic traffic in side)
         {
-            if (at < lines.Length && Matches(position, lines[at], container))
+            foreach (RecordedContainer container in traffic.Containers)
             {
-                at++;
-            }
-            else if (!IsUnlogged(position, container, isReceived: op == "received"))
-            {
-                string line = at < lines.Length ? $"line {at} is {lines[at]}" : "the log ends";
-                Assert.Fail($"{handshake.Session.NameAt(position)}, {op}: {line}, the wire has {Describe(container)}");
+                if (at < lines.Length && Matches(lines[at], container, traffic))
+                {
+                    at++;
+                }
+                else if (!IsUnlogged(container, traffic))
+                {
+                    string line = at < lines.Length ? $"line {at} is {lines[at]}" : "the log ends";
+                    Assert.Fail($"{traffic.Party}, {op}: {line}, the wire has {Describe(container)}");
+                }
             }
         }
 
-        Assert.True(at == lines.Length || isCut, $"{handshake.Session.NameAt(position)}, {op}: {lines.Length - at} lines more than on the wire");
+        // A party logs before it writes, and its last record may not have been recorded as a whole.
+        bool mayBeLonger = !side[0].IsReceived && side.Any(traffic => traffic.IsCut);
+        Assert.True(at == lines.Length || mayBeLonger, $"{side[0].Party}, {op}: {lines.Length - at} lines more than containers");
     }
 
-    private bool Matches(int position, RecordedData line, RecordedContainer container)
+    private static bool Matches(RecordedData line, RecordedContainer container, Traffic traffic)
     {
         if (line.Context != container.Context || line.Deleted != container.IsDeleted)
         {
             return false;
         }
 
-        return !CanRead(position, container)
-            || ((line.Length is null || line.Length == container.Plaintext.Length)
-                && line.Data.Length <= container.Plaintext.Length && container.Plaintext.AsSpan().StartsWith(line.Data));
+        return !traffic.CanRead(container)
+            || ((line.Length is null || line.Length == container.Plaintext.Length) && container.Plaintext.AsSpan().StartsWith(line.Data));
     }
 
     /// <summary>
     /// Endpoints do not log alerts that their library took or made itself, nor middleboxes their own. What a party never opened, because it
     /// was ended before, is not in its log either.
     /// </summary>
-    private bool IsUnlogged(int position, RecordedContainer container, bool isReceived)
+    private bool IsUnlogged(RecordedContainer container, Traffic traffic)
     {
-        bool isOwn = container.Origin == handshake.EntityAt(position);
-        return (container.Type == RecordType.Alert && (handshake.IsEndpoint(position) || (!isReceived && isOwn)))
-            || (isReceived && handshake.Session.File.Opened.TryGetValue(handshake.Session.NameAt(position), out List<RecordedPlaintext>? opened)
-                && CanRead(position, container) && opened.TrueForAll(item => item.Nonce != container.NonceText));
+        bool isOwn = !traffic.IsReceived && container.Origin == traffic.Self;
+        return (container.Type == RecordType.Alert && (traffic.IsEndpoint || isOwn))
+            || (traffic.IsReceived && file.HasPlaintexts && traffic.CanRead(container)
+                && !file.Opened.GetValueOrDefault(traffic.Party, []).Exists(item => item.Nonce == container.NonceText));
     }
 
     private static string Describe(RecordedContainer container) =>
-        $"{container.Type} of {container.Plaintext.Length} bytes in context {container.Context}, {(container.IsDeleted ? "deleted" : "not deleted")}";
+        $"{container.Type} of {container.Plaintext.Length} bytes in context {container.Context}{(container.IsDeleted ? ", deleted" : "")}";
+
+    /// <summary>What one party received or sent on one side in one session.</summary>
+    private sealed record Traffic(
+        RecordedHandshake Handshake, int Position, bool IsReceived, string Side, RecordedContainer[] Containers, bool IsCut)
+    {
+        public string Party => Handshake.Session.NameAt(Position);
+
+        public byte Self => Handshake.EntityAt(Position);
+
+        public bool IsEndpoint => Handshake.IsEndpoint(Position);
+
+        public IEnumerable<RecordedContainer> Readable => Containers.Where(CanRead);
+
+        public IEnumerable<RecordedContainer> Made => Containers.Where(container => container.Author == Self);
+
+        public bool CanRead(RecordedContainer container) => Handshake.Path.AccessOf(Self, container.Context) >= TlmspAccess.Read;
+    }
 }

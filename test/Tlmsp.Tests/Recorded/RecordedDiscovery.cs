@@ -5,7 +5,9 @@ namespace Tlmsp.Tests.Recorded;
 /// <summary>A client that came again because the server had put a middlebox on the path (handshake.md §1.5).</summary>
 internal static class RecordedDiscovery
 {
-    /// <summary>The new hello answers the first connection: its session id, its messages and its list; the server sticks to all that.</summary>
+    /// <summary>
+    /// The new hello answers the first connection: its session id, its messages and its list; the server sticks to all that.
+    /// </summary>
     public static void Check(RecordedSession session)
     {
         TlmspClientExtension hello = session.ClientHello.Tlmsp!;

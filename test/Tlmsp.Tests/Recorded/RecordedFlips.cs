@@ -7,14 +7,15 @@ namespace Tlmsp.Tests.Recorded;
 internal sealed class RecordedFlips(RecordedHandshake handshake)
 {
     // Flips per hop and direction, spread over its records. All that can be tried would take hours for a long session.
-    private const int Budget = 6000;
-    private const int Step = 3;
+    private const int Budget = 4000;
+    private const int MinPerRecord = 16;
+    private const int MinStep = 3;
 
     public int AtReceiver { get; private set; }
 
     public int AtNextEndpoint { get; private set; }
 
-    /// <summary>True when containers reached a middlebox: part of each is beyond its reach.</summary>
+    /// <summary>True when containers passed a middlebox: part of each is beyond its reach.</summary>
     public bool CouldHide { get; private set; }
 
     public void Run(int hop, Direction direction)
@@ -26,7 +27,7 @@ internal sealed class RecordedFlips(RecordedHandshake handshake)
 
         for (int index = 0; index < records.Count && IsRead(index, unharmed); index++)
         {
-            foreach (int at in Positions(records[index].Length, index, Math.Max(40, Budget / records.Count)))
+            foreach (int at in Positions(records[index].Length, index, Math.Max(MinPerRecord, Budget / records.Count)))
             {
                 byte[][] flipped = [.. records.Take(index + 2)];
                 flipped[index] = [.. records[index]];
@@ -38,29 +39,38 @@ internal sealed class RecordedFlips(RecordedHandshake handshake)
         }
     }
 
-    /// <summary>Behind a record that ends the connection, such as a fatal alert, nothing is read.</summary>
+    /// <summary>
+    /// Behind a record that ends the connection, such as a fatal alert, nothing is read; a record that a middlebox refuses even unharmed
+    /// goes no further.
+    /// </summary>
     private static bool IsRead(int index, List<Outcome> unharmed)
     {
-        foreach (Outcome outcome in unharmed)
+        foreach (Outcome outcome in unharmed.SkipLast(1))
         {
-            if (index > outcome.Taken || index == outcome.FirstSent.Count)
+            if (index >= outcome.Taken || outcome.FirstSent[index] >= outcome.Sent.Count)
             {
-                return index <= outcome.Taken;
+                return false;
             }
 
             index = outcome.FirstSent[index];
         }
 
-        return true;
+        return index <= unharmed[^1].Taken;
     }
 
-    /// <summary>Every third byte of a short record, starting at another one each time; of a long one its ends and some of its middle.</summary>
+    /// <summary>
+    /// Evenly spread, starting at another byte in each record; closer at both ends of a long one, where its headers and MACs are.
+    /// </summary>
     private static IEnumerable<int> Positions(int length, int index, int count)
     {
-        int step = Math.Max(Step, length / count);
-        for (int at = index % Step; at < length; at += at < 40 || at >= length - 120 ? Step : Math.Min(step, Math.Max(Step, length - 120 - at)))
+        const int head = 40;
+        const int tail = 120;
+        int fine = Math.Max(MinStep, (head + tail) / count);
+        int coarse = Math.Max(fine, length / count);
+        for (int at = index % fine; at < length;)
         {
             yield return at;
+            at += at < head || at >= length - tail ? fine : Math.Min(coarse, Math.Max(fine, length - tail - at));
         }
     }
 
@@ -91,8 +101,9 @@ internal sealed class RecordedFlips(RecordedHandshake handshake)
     }
 
     /// <summary>
-    /// Whether a middlebox holds a key that covers a byte. Beyond its reach are check MACs with their flags, forwarding MACs of an audit trail
-    /// that are not the latest, writer MACs where it may not write, and labels that put a container into a context that it may not read.
+    /// Whether a middlebox holds a key that covers a byte. Beyond its reach are check MACs with their flags, forwarding MACs of an audit
+    /// trail that are not the latest, writer MACs where it may not write, and labels that put a container into a context that it may not
+    /// read.
     /// </summary>
     private bool CanSee(int receiver, Direction direction, byte[] record, int at, byte flipped)
     {
@@ -202,6 +213,6 @@ internal sealed class RecordedFlips(RecordedHandshake handshake)
 
         /// <summary>Another fault than the unharmed stream has, or fewer records: a length that grew swallows what follows.</summary>
         public bool IsNoticed(Outcome unharmed, int offered) =>
-            Taken < Math.Min(offered, unharmed.Taken) || (Fault is { } fault && fault != unharmed.Fault);
+            Taken < Math.Min(offered, unharmed.Taken) || Fault != (offered > unharmed.Taken ? unharmed.Fault : null);
     }
 }

@@ -31,12 +31,20 @@ internal sealed class RecordedHandshake
     {
         Session = session;
         ServerHello? hello = session.ServerHello;
-        if (hello?.Tlmsp is null || hello.Tlmsp.Middleboxes.Count != session.Hops.Count - 1)
+        IReadOnlyList<MiddleboxEntry>? list = hello?.Tlmsp?.Middleboxes;
+        if (list?.Count != session.Hops.Count - 1)
         {
-            return;     // a discovery: the client has to come again, by way of the middlebox that the server wants
+            // In a discovery the client has to come again, by way of the middlebox that the server wants. Nothing else goes on without it.
+            if (session.HasProtectedRecords)
+            {
+                throw new InvalidDataException($"{session.Hops.Count} hops for {list?.Count} middleboxes were recorded.");
+            }
+
+            return;
         }
 
-        Path = new SessionPath(hello.Tlmsp.SessionId, TlmspCipherSuite.FromId(hello.CipherSuite)!, session.ClientHello.Contexts!, hello.Tlmsp.Middleboxes);
+        TlmspCipherSuite suite = TlmspCipherSuite.FromId(hello!.CipherSuite)!;
+        Path = new SessionPath(hello.Tlmsp!.SessionId, suite, session.ClientHello.Contexts!, list);
         Peers = [.. Path.Middleboxes.Select(entry => new MiddleboxPeer(entry))];
         Transcript = new Transcript(Path.Suite);
         if (!TryReadFlights() || !TryDeriveSecrets())
@@ -47,7 +55,8 @@ internal sealed class RecordedHandshake
         Stage = RecordedStage.Secrets;
         _seedTail =
         [
-            .. Peers.SelectMany(peer => (byte[])[.. peer.ToServerRandom, .. peer.ToClientRandom]), .. hello.Random, .. session.ClientHello.Random,
+            .. Peers.SelectMany(peer => (byte[])[.. peer.ToServerRandom, .. peer.ToClientRandom]),
+            .. hello.Random, .. session.ClientHello.Random,
         ];
         if (!TryDeriveKeys())
         {
@@ -251,9 +260,16 @@ internal sealed class RecordedHandshake
 
     private MiddleboxPeer Peer(byte id) => Peers.Single(peer => peer.Id == id);
 
-    /// <returns>Null when no party recorded a premaster secret of the pair.</returns>
-    private PairSecret? Pair(byte a, byte b, byte[] aRandom, byte[] bRandom) =>
-        Session.Secrets(a, b, aRandom, bRandom).FirstOrDefault() is { } secret
-            ? new PairSecret(Path.Suite, secret.Premaster, IdListHash, aRandom, bRandom)
+    /// <returns>Null when the session ended before anybody recorded a premaster secret of the pair.</returns>
+    private PairSecret? Pair(byte a, byte b, byte[] aRandom, byte[] bRandom)
+    {
+        if (Session.Secrets(a, b, aRandom, bRandom).FirstOrDefault() is { } secret)
+        {
+            return new PairSecret(Path.Suite, secret.Premaster, IdListHash, aRandom, bRandom);
+        }
+
+        return Session.IsComplete
+            ? throw new InvalidDataException($"No premaster secret of {a:x2} and {b:x2} was recorded.")
             : null;
+    }
 }

@@ -1,9 +1,13 @@
 using System.Buffers;
+using System.Buffers.Binary;
 
 namespace Tlmsp.Tests.Recorded;
 
-/// <summary>Opens every record of a hop as its receiver would, and seals it again as its sender did, with the recorded nonces.</summary>
-internal sealed class RecordedRecordChecks(RecordedHandshake handshake)
+/// <summary>
+/// Opens every record of every hop as its receiver would, and seals it again as its sender did, with the recorded nonces. The contents
+/// go to <paramref name="data"/>.
+/// </summary>
+internal sealed class RecordedRecordChecks(RecordedHandshake handshake, RecordedDataChecks data)
 {
     private readonly uint _sessionId = handshake.Path.SessionId;
 
@@ -15,18 +19,15 @@ internal sealed class RecordedRecordChecks(RecordedHandshake handshake)
 
     public void Run()
     {
-        var data = new RecordedDataChecks(handshake);
         foreach (Direction direction in (ReadOnlySpan<Direction>)[Direction.ClientToServer, Direction.ServerToClient])
         {
             for (int hop = 0; hop < handshake.Session.Hops.Count; hop++)
             {
                 IReadOnlyList<RecordedItem> items = Open(hop, direction);
                 Seal(hop, direction, items);
-                data.Add(hop, direction, [.. items.Where(item => item.Container is not null).Select(item => item.Container!)]);
+                data.Add(handshake, hop, direction, [.. items.Where(item => item.Container is not null).Select(item => item.Container!)]);
             }
         }
-
-        data.Run();
     }
 
     /// <summary>The receiver opens everything, and reads what it may; the contents come from one who may read all.</summary>
@@ -36,7 +37,8 @@ internal sealed class RecordedRecordChecks(RecordedHandshake handshake)
         byte self = handshake.EntityAt(receiver);
         RecordedStream stream = handshake.Session.Stream(hop, direction);
         IReadOnlyList<RecordedItem> seen = RecordedReceiver.OpenAll(stream, _sessionId, handshake.Receiver(receiver, direction));
-        IReadOnlyList<RecordedItem> all = RecordedReceiver.OpenAll(stream, _sessionId, handshake.Receiver(receiver, direction, allKeys: true));
+        IReadOnlyList<RecordedItem> all = RecordedReceiver.OpenAll(
+            stream, _sessionId, handshake.Receiver(receiver, direction, allKeys: true));
         foreach ((RecordedItem own, RecordedItem full) in seen.Zip(all))
         {
             if (full.Container is { } container)
@@ -112,7 +114,7 @@ internal sealed class RecordedRecordChecks(RecordedHandshake handshake)
             byte[] body = [.. record.SelectMany(item => item.Container!.Bytes)];
             byte[] whole = new byte[RecordHeader.Size + TlmspDialect.SessionIdLength + body.Length];
             RecordHeader.Write(whole, (RecordType)record.Key[0], TlmspDialect.SessionIdLength + body.Length);
-            System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(whole.AsSpan(RecordHeader.Size), _sessionId);
+            BinaryPrimitives.WriteUInt32BigEndian(whole.AsSpan(RecordHeader.Size), _sessionId);
             body.CopyTo(whole, RecordHeader.Size + TlmspDialect.SessionIdLength);
             Assert.Equal(whole, record.Key);
         }

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Tlmsp.Tests.Recorded;
 
-/// <summary>Replays the sessions of one file through the product's own code. What is not covered is said by <see cref="WhyNotCovered"/>.</summary>
+/// <summary>Replays the sessions of one file through the product's own code, unless <see cref="WhyNotCovered"/> has a reason.</summary>
 internal static class RecordedReplay
 {
     /// <summary>Keys, confirmations and Finished values of every session.</summary>
@@ -23,9 +23,10 @@ internal static class RecordedReplay
     {
         int count = 0;
         int pending = 0;
+        var data = new RecordedDataChecks(file);
         foreach (RecordedHandshake handshake in Protected(file))
         {
-            var checks = new RecordedRecordChecks(handshake);
+            var checks = new RecordedRecordChecks(handshake, data);
             checks.Run();
             count += checks.Sealed;
             pending += checks.Pending;
@@ -35,6 +36,7 @@ internal static class RecordedReplay
             }
         }
 
+        data.Run();
         Assert.True(count > 0);
         return $"{count} records opened and sealed again" + (pending > 0 ? $", {pending} still at a middlebox when the session ended" : "");
     }
@@ -53,7 +55,7 @@ internal static class RecordedReplay
                 flips.Run(hop, Direction.ServerToClient);
             }
 
-            Assert.Equal(flips.CouldHide, flips.AtNextEndpoint > 0);
+            Assert.True(!flips.CouldHide || flips.AtNextEndpoint > 0, "no flip got past a middlebox");
             atReceiver += flips.AtReceiver;
             atNextEndpoint += flips.AtNextEndpoint;
         }
@@ -97,8 +99,8 @@ internal static class RecordedReplay
         else
         {
             RecordedSession session = file.Sessions.First(session => session.Renegotiates);
-            RecordedStream stream = session.ToServer.Concat(session.ToClient).First(stream => stream.ProtectedMessages > session.Hops.Count);
-            byte[] again = stream.Records.Where(record => (RecordType)record[0] == RecordType.Handshake).ElementAt(session.Hops.Count);
+            RecordedStream stream = session.ToServer.Concat(session.ToClient).First(each => each.ProtectedMessages > session.LastFlight);
+            byte[] again = stream.Records.Where(record => (RecordType)record[0] == RecordType.Handshake).ElementAt(session.LastFlight);
             TlmspException refusal = Assert.Throws<TlmspException>(() => ReadInDataPhase(again, session.ServerHello!.Tlmsp!.SessionId));
             Assert.Equal(Misbehaviour.Renegotiation, refusal.Misbehaviour);
         }

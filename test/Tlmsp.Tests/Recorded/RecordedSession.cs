@@ -31,10 +31,16 @@ internal sealed class RecordedSession
     public ServerHello? ServerHello { get; }
 
     /// <summary>Judged by record types alone: on every hop both last flights went through.</summary>
-    public bool IsComplete => ToServer.Concat(ToClient).All(stream => stream.ProtectedMessages >= Hops.Count);
+    public bool IsComplete => ToServer.Concat(ToClient).All(stream => stream.ProtectedMessages >= LastFlight);
 
-    /// <summary>A handshake in the data phase: more than Finished and one MiddleboxFinished per middlebox.</summary>
-    public bool Renegotiates => ToServer.Concat(ToClient).Any(stream => stream.ProtectedMessages > Hops.Count);
+    /// <summary>Whether what the parties recorded is of this session alone.</summary>
+    public bool IsAlone => File.Sessions.Count(session => session.IsComplete) == 1;
+
+    /// <summary>A handshake in the data phase.</summary>
+    public bool Renegotiates => ToServer.Concat(ToClient).Any(stream => stream.ProtectedMessages > LastFlight);
+
+    /// <summary>Protected messages of each endpoint: Finished, and one MiddleboxFinished per middlebox.</summary>
+    public int LastFlight => 1 + (ServerHello?.Tlmsp?.Middleboxes.Count ?? Hops.Count - 1);
 
     public bool HasProtectedRecords => ToServer.Concat(ToClient).Any(stream => stream.Records.Count > 0);
 
@@ -81,9 +87,9 @@ internal sealed class RecordedSession
             at = next.To;
         }
 
+        IEnumerable<string> recorded = connections.Select(connection => $"{connection.From} to {connection.To}");
         return hops.Count == connections.Count
             ? hops
-            : throw new InvalidDataException(
-                $"Not a path from the client: {string.Join(", ", connections.Select(connection => $"{connection.From} to {connection.To}"))}.");
+            : throw new InvalidDataException($"Not a path from the client: {string.Join(", ", recorded)}.");
     }
 }

@@ -8,16 +8,17 @@ internal sealed record RecordedConnection(string From, string To, byte[] ToServe
 /// <summary>A container as a party's log has it; the data may be cut.</summary>
 internal sealed record RecordedData(string Op, string? Side, byte Context, int? Length, byte[] Data, bool Deleted);
 
-/// <summary>What one party recorded about a pair; A is the endpoint, or the client. One file format has no randoms: it holds one session.</summary>
-internal sealed record RecordedSecret(byte A, byte B, byte[]? ARandom, byte[]? BRandom, byte[]? IdListHash, byte[] Premaster, byte[] Master);
+/// <summary>What one party recorded about a pair; A is the endpoint, or the client. A file without the randoms holds one session.</summary>
+internal sealed record RecordedSecret(
+    byte A, byte B, byte[]? ARandom, byte[]? BRandom, byte[]? IdListHash, byte[] Premaster, byte[] Master);
 
-/// <summary>A key that a party had in use, such as client_reader_enc_key_i of context 2, or A_to_B_Encryption_key with entity 254.</summary>
+/// <summary>A key that a party had in use: client_reader_enc_key_i of context 2, A_to_B_Encryption_key with entity 254.</summary>
 internal sealed record RecordedKey(string Name, byte Of, string Key);
 
 /// <summary>The plaintext that a party put into or got out of a container, by nonce; null where a file was trimmed.</summary>
 internal sealed record RecordedPlaintext(string Nonce, string? Plaintext);
 
-/// <summary>A file of recorded sessions: wire bytes per connection, and the premaster secret of every pair. Two formats lead here.</summary>
+/// <summary>A file of recorded sessions: wire bytes per connection, the premaster secret of every pair. Two formats lead here.</summary>
 internal sealed class RecordedSessionFile
 {
     /// <summary>Stands for all parties, in the format that does not tell them apart.</summary>
@@ -29,6 +30,9 @@ internal sealed class RecordedSessionFile
 
     public List<RecordedSecret> Secrets { get; } = [];
 
+    /// <summary>Entity ids by name of the party.</summary>
+    public Dictionary<string, byte> Ids { get; } = [];
+
     /// <summary>By name of the party.</summary>
     public Dictionary<string, HashSet<RecordedKey>> Keys { get; } = [];
 
@@ -38,6 +42,9 @@ internal sealed class RecordedSessionFile
 
     public Dictionary<string, List<RecordedData>> Data { get; } = [];
 
+    /// <summary>The parties recorded what they sealed and opened, each for itself.</summary>
+    public bool HasPlaintexts => Sealed.Count > 0 || Opened.Keys.Any(entity => entity != Everybody);
+
     /// <summary>Events were left out to keep the file small.</summary>
     public bool IsTrimmed { get; private set; }
 
@@ -46,11 +53,16 @@ internal sealed class RecordedSessionFile
     public IReadOnlyList<RecordedSession> Sessions => _sessions ??= RecordedSession.Of(this);
 
     /// <exception cref="InvalidDataException">The file is not of either format; the message says what is wrong with it.</exception>
-    public static RecordedSessionFile Load(string path)
+    public static RecordedSessionFile Load(string path) => Parse(File.ReadAllBytes(path), Path.GetFileName(path));
+
+    /// <param name="json">The content of a file.</param>
+    /// <param name="name">Its name, for messages.</param>
+    /// <exception cref="InvalidDataException">The content is not of either format; the message says what is wrong with it.</exception>
+    public static RecordedSessionFile Parse(ReadOnlyMemory<byte> json, string name)
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using JsonDocument document = JsonDocument.Parse(json);
             var file = new RecordedSessionFile();
             if (document.RootElement.TryGetProperty("wire", out _))
             {
@@ -65,7 +77,7 @@ internal sealed class RecordedSessionFile
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or InvalidDataException)
         {
-            throw new InvalidDataException($"{Path.GetFileName(path)} is not a recorded session. {e.Message}", e);
+            throw new InvalidDataException($"{name} is not a recorded session. {e.Message}", e);
         }
     }
 
@@ -105,6 +117,11 @@ internal sealed class RecordedSessionFile
             }
         }
 
+        foreach (JsonProperty entity in Optional(root, "entity_ids")?.EnumerateObject() ?? default)
+        {
+            Ids[entity.Name] = entity.Value.GetByte();
+        }
+
         if (Optional(root, "application_data") is { } data)
         {
             foreach (JsonProperty entity in data.EnumerateObject())
@@ -129,7 +146,8 @@ internal sealed class RecordedSessionFile
                 break;
             case "mbox_master_secret" when OptionalHex(item, "premaster") is { } premaster:
                 Secrets.Add(new RecordedSecret(
-                    Required(item, "a").GetByte(), Required(item, "b").GetByte(), OptionalHex(item, "a_random"), OptionalHex(item, "b_random"),
+                    Required(item, "a").GetByte(), Required(item, "b").GetByte(),
+                    OptionalHex(item, "a_random"), OptionalHex(item, "b_random"),
                     OptionalHex(item, "idlist_hash"), premaster, Hex(Required(item, "master_secret"))));
                 break;
             case "key_active":
@@ -137,13 +155,16 @@ internal sealed class RecordedSessionFile
                 Add(Keys, entity).Add(new RecordedKey(Required(item, "name").GetString()!, of, Required(item, "key").GetString()!));
                 break;
             case "encrypt" when Optional(item, "kind")?.GetString() == "container":
-                Add(Sealed, entity).Add(new RecordedPlaintext(Required(item, "nonce").GetString()!, Optional(item, "plaintext")?.GetString()));
+                Add(Sealed, entity).Add(ReadPlaintext(item));
                 break;
             case "decrypt" when Optional(item, "kind")?.GetString() == "container":
-                Add(Opened, entity).Add(new RecordedPlaintext(Required(item, "nonce").GetString()!, Optional(item, "plaintext")?.GetString()));
+                Add(Opened, entity).Add(ReadPlaintext(item));
                 break;
         }
     }
+
+    private static RecordedPlaintext ReadPlaintext(JsonElement item) =>
+        new(Required(item, "nonce").GetString()!, Optional(item, "plaintext")?.GetString());
 
     internal static T Add<T>(Dictionary<string, T> all, string entity)
         where T : new()

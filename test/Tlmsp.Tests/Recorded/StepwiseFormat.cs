@@ -45,8 +45,10 @@ internal static class StepwiseFormat
         else if (item.TryGetProperty("premaster_client_mb", out _))
         {
             byte id = Id(RecordedSessionFile.Required(item, "id"));
-            file.Secrets.Add(new RecordedSecret(TlmspDialect.Client, id, null, null, null, Hex("premaster_client_mb")!, Hex("master_client_mb")!));
-            file.Secrets.Add(new RecordedSecret(TlmspDialect.Server, id, null, null, null, Hex("premaster_server_mb")!, Hex("master_server_mb")!));
+            file.Secrets.Add(new RecordedSecret(
+                TlmspDialect.Client, id, null, null, null, Hex("premaster_client_mb")!, Hex("master_client_mb")!));
+            file.Secrets.Add(new RecordedSecret(
+                TlmspDialect.Server, id, null, null, null, Hex("premaster_server_mb")!, Hex("master_server_mb")!));
         }
         else if (item.TryGetProperty("reader_block", out _))
         {
