@@ -2,10 +2,20 @@ using System.Runtime.CompilerServices;
 
 namespace Tlmsp;
 
-/// <summary>A middlebox that the client puts on the path.</summary>
+/// <summary>A middlebox on a path.</summary>
 /// <param name="Address">Its address; must be, byte for byte, the one the middlebox itself is configured with (handshake.md §8.2).</param>
 /// <param name="Grant">What it may read or write.</param>
-public sealed record TlmspMiddlebox(TlmspAddress Address, Grant Grant);
+public sealed record TlmspMiddlebox(TlmspAddress Address, Grant Grant)
+{
+    /// <summary>True when it is not the client's own choice: the server inserted it (handshake.md §1.5).</summary>
+    public bool Inserted { get; init; }
+
+    /// <summary>True for a middlebox that sees the connection pass without being dialled (handshake.md §1.6).</summary>
+    public bool Transparent { get; init; }
+
+    internal static TlmspMiddlebox From(MiddleboxEntry entry) =>
+        new(entry.Address, entry.Grant) { Inserted = entry.Inserted, Transparent = entry.Transparent };
+}
 
 /// <summary>Bounds on what a peer can make this side hold or compute.</summary>
 public sealed class TlmspLimits
@@ -31,8 +41,11 @@ public abstract class TlmspOptions
     /// <summary>Key exchange groups in order of preference. The client's first one should be one that everybody has (handshake.md §4.2).</summary>
     public IList<KeyExchangeGroup> Groups { get; set; } = [.. KeyExchangeGroup.Default];
 
-    /// <summary>Cipher suites in order of preference.</summary>
-    public IList<TlmspCipherSuite> CipherSuites { get; set; } = [.. TlmspCipherSuite.Default];
+    /// <summary>
+    /// Cipher suites in order of preference. Clients offer <see cref="TlmspCipherSuite.Aes128"/> by default, servers and middleboxes accept
+    /// <see cref="TlmspCipherSuite.All"/>.
+    /// </summary>
+    public IList<TlmspCipherSuite> CipherSuites { get; set; } = [.. TlmspCipherSuite.All];
 
     /// <summary>How the other parties' certificates are checked.</summary>
     public CertificateTrust Trust { get; set; } = new();
@@ -94,6 +107,9 @@ public abstract class TlmspOptions
 /// <summary>What a client needs for a handshake.</summary>
 public sealed class TlmspClientOptions : TlmspOptions
 {
+    /// <summary>Makes options that offer the 128-bit suites.</summary>
+    public TlmspClientOptions() => CipherSuites = [.. TlmspCipherSuite.Aes128];
+
     /// <summary>The server's address, such as <c>tlmsp://orders.example:5001</c>: the last middlebox dials it.</summary>
     public TlmspAddress ServerAddress { get; set; } = TlmspAddress.Parse("tlmsp://localhost:443");
 
@@ -109,10 +125,23 @@ public sealed class TlmspClientOptions : TlmspOptions
     /// <summary>The middleboxes on the path, nearest to the client first.</summary>
     public IList<TlmspMiddlebox> Middleboxes { get; set; } = [];
 
+    /// <summary>
+    /// Decides on a path that differs from <see cref="Middleboxes"/>, which the server may answer with: null accepts, a text refuses it
+    /// with alert 171 and says why in the exception. Asked at most once per connection. Default: refuses every other path.
+    /// </summary>
+    public Func<TlmspPathProposal, string?> PathPolicy { get; set; } = static proposal =>
+        $"the server asks for {string.Join(", ", proposal.Inserted.Select(middlebox => $"{middlebox.Address} ({middlebox.Grant})"))}";
+
     /// <inheritdoc/>
     public override void Validate()
     {
         base.Validate();
+        if (CipherSuites.Any(suite => suite.IsAes256) && CipherSuites.Any(suite => !suite.IsAes256))
+        {
+            // Reference middleboxes would take a 256-bit suite that a server chose, and use overlapping keys (handshake.md §11.1, Q23a).
+            throw new ArgumentException("128-bit and 256-bit cipher suites are configured. Offer one kind: TlmspCipherSuite.Aes128 or TlmspCipherSuite.Aes256.");
+        }
+
         if (!ServerAddress.TryGetEndPoint(out _, out _))
         {
             throw new ArgumentException($"ServerAddress '{ServerAddress}' has no host. Use the form tlmsp://host:port.");
@@ -179,6 +208,28 @@ public sealed class TlmspOffer
     public IReadOnlyList<TlmspMiddlebox> Middleboxes { get; }
 }
 
+/// <summary>The path that a server answers with instead of the one a client listed.</summary>
+public sealed class TlmspPathProposal
+{
+    internal TlmspPathProposal(IReadOnlyList<TlmspMiddlebox> listed, IReadOnlyList<TlmspMiddlebox> path)
+    {
+        Listed = listed;
+        Path = path;
+    }
+
+    /// <summary>What the client listed.</summary>
+    public IReadOnlyList<TlmspMiddlebox> Listed { get; }
+
+    /// <summary>The whole path as the server wants it, nearest to the client first.</summary>
+    public IReadOnlyList<TlmspMiddlebox> Path { get; }
+
+    /// <summary>What the server added.</summary>
+    public IEnumerable<TlmspMiddlebox> Inserted => Path.Where(middlebox => middlebox.Inserted);
+
+    /// <summary>What the server left out.</summary>
+    public IEnumerable<TlmspMiddlebox> Removed => Listed.Where(middlebox => !Path.Contains(middlebox));
+}
+
 /// <summary>What a server needs for a handshake.</summary>
 public sealed class TlmspServerOptions : TlmspOptions
 {
@@ -188,6 +239,16 @@ public sealed class TlmspServerOptions : TlmspOptions
     /// <summary>Decides on the middlebox list: null accepts it, a text refuses it with alert 171 and says why in the exception. Default: no middlebox at all.</summary>
     public Func<TlmspOffer, string?> MiddleboxPolicy { get; set; } = offer =>
         offer.Middleboxes.Count == 0 ? null : "no middlebox is allowed";
+
+    /// <summary>
+    /// Adds middleboxes to a list that <see cref="MiddleboxPolicy"/> has accepted (handshake.md §1.5): returns the whole path, the client's
+    /// entries unchanged and in their order among it. The client may refuse; if it agrees it connects once more over the new path,
+    /// to this same process, which asks <see cref="MiddleboxPolicy"/> about that path again. Null: nothing is ever added.
+    /// </summary>
+    public Func<TlmspOffer, IReadOnlyList<TlmspMiddlebox>>? PathCompletion { get; set; }
+
+    /// <summary>What was asked of clients that have not come back yet.</summary>
+    internal DiscoveryMemory Discoveries { get; } = new();
 
     /// <summary>Decides on the contexts and their purposes: null accepts, a text refuses with alert 175. Default: accept.</summary>
     public Func<TlmspOffer, string?> ContextPolicy { get; set; } = _ => null;

@@ -7,7 +7,14 @@ namespace Tlmsp;
 /// <param name="Address">The address it is listed under.</param>
 /// <param name="Grant">What it may do in which context.</param>
 /// <param name="Certificate">Its certificate; null where the party that asks does not see it.</param>
-public sealed record TlmspPathMiddlebox(byte Id, TlmspAddress Address, Grant Grant, X509Certificate2? Certificate);
+public sealed record TlmspPathMiddlebox(byte Id, TlmspAddress Address, Grant Grant, X509Certificate2? Certificate)
+{
+    /// <summary>True when the server inserted it, false when the client listed it.</summary>
+    public bool Inserted { get; init; }
+
+    internal static TlmspPathMiddlebox From(MiddleboxPeer peer) =>
+        new(peer.Id, peer.Entry.Address, peer.Entry.Grant, peer.Certificate) { Inserted = peer.Entry.Inserted };
+}
 
 /// <summary>What was agreed in a handshake.</summary>
 public sealed class TlmspSessionInfo

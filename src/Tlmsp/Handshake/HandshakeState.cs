@@ -24,6 +24,9 @@ internal abstract class HandshakeState
     protected TlmspException Unexpected(string what) => new(Misbehaviour.UnexpectedHandshakeMessage, $"{what} in {GetType().Name}");
 }
 
+/// <summary>This connection is over; the client comes back over another path.</summary>
+internal sealed class ReconnectDone : HandshakeState;
+
 /// <summary>The handshake is done.</summary>
 internal sealed class HandshakeDone : HandshakeState
 {

@@ -62,6 +62,9 @@ internal sealed class Transcript(TlmspCipherSuite suite) : IDisposable
         }
     }
 
+    /// <summary>Hash of everything so far; after ServerHelloDone this is the discovery_hash (handshake.md §1.5).</summary>
+    public byte[] CurrentHash() => _endpoint.GetCurrentHash();
+
     /// <summary>verify_data of an endpoint's Finished over everything so far (§9.1).</summary>
     public byte[] FinishedValue(ReadOnlySpan<byte> master, bool ofClient)
     {

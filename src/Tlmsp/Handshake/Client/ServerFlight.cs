@@ -44,7 +44,15 @@ internal sealed class ExpectServerHelloDone(TlmspClientHandshake handshake, byte
         Require(message, HandshakeType.ServerHelloDone);
         ShortMessages.CheckServerHelloDone(message);
         handshake.Transcript.AddOpening(message.Raw);
-        return MiddleboxFlight.Start(handshake, SendKeyExchange);
+        return handshake.IsPathChanged ? Reconnect() : MiddleboxFlight.Start(handshake, SendKeyExchange);
+    }
+
+    private ReconnectDone Reconnect()
+    {
+        handshake.Discovery = new TlmspDiscovery(
+            handshake.Path.SessionId, handshake.Transcript.CurrentHash(), handshake.Listed, handshake.Path.Middleboxes, handshake.Options.ServerAddress);
+        handshake.SendReconnect();
+        return new ReconnectDone();
     }
 
     private HandshakeState SendKeyExchange()

@@ -32,6 +32,11 @@ internal sealed class RelayServerHello(TlmspMiddleboxHandshake handshake) : Hand
             throw new TlmspException(Misbehaviour.AddressMismatch, $"'{tlmsp.ClientAddress}', '{tlmsp.ServerAddress}'");
         }
 
+        if (offered.Discovery is { } discovery && discovery.SessionId != tlmsp.SessionId)
+        {
+            throw new TlmspException(Misbehaviour.BadDiscovery, $"the server answers session {discovery.SessionId:x8} with {tlmsp.SessionId:x8}");
+        }
+
         // The server's list is not adopted (§2.7): whether a difference is acceptable is for the client to say.
         handshake.ServerRandom = hello.Random;
         handshake.Path = new SessionPath(tlmsp.SessionId, suite, handshake.ClientHello.Contexts!, offered.Path);

@@ -132,7 +132,7 @@ public sealed class TlmspMiddleboxHandshake : IDisposable
 
         _taken = true;
         TlmspPathMiddlebox[] middleboxes =
-            [.. Peers.Select(peer => new TlmspPathMiddlebox(peer.Id, peer.Entry.Address, peer.Entry.Grant, peer.Certificate))];
+            [.. Peers.Select(TlmspPathMiddlebox.From)];
         var info = new TlmspSessionInfo(Path, Group, ClientHello!.ServerName, ServerCertificate, middleboxes);
         (DirectionKeys toServer, DirectionKeys toClient) = Keys!.Value;
         PairSecret client = ClientSecret!;
@@ -201,7 +201,7 @@ public sealed class TlmspMiddleboxHandshake : IDisposable
         NextHop = list.Skip(Index + 1).FirstOrDefault(entry => !entry.Transparent)?.Address ?? hello.Tlmsp.ServerAddress;
         Offer = new TlmspOffer(
             hello.ServerName, hello.Tlmsp.ClientAddress, hello.Tlmsp.ServerAddress, hello.Contexts!,
-            [.. list.Select(entry => new TlmspMiddlebox(entry.Address, entry.Grant))]);
+            [.. list.Select(TlmspMiddlebox.From)]);
     }
 
     /// <summary>Own flight, the same bytes to both sides (handshake.md §1.2).</summary>
