@@ -23,13 +23,25 @@ internal static class GoldenParties
 
     public static TlmspClientOptions Client(GoldenSession session, KeyExchangeGroup group)
     {
-        TlmspClientOptions options = TestPaths.Client(session.Audited, session.Grants);
+        TlmspClientOptions options = TestPaths.Client(session.Audited, session.ListedGrants);
         options.SignatureSchemes = [Scheme];
+        options.PathPolicy = _ => null;
         return Fix(options, session, "client", group);
     }
 
     public static TlmspServerOptions Server(GoldenSession session, KeyExchangeGroup group) => Fix(
-        new TlmspServerOptions { Certificates = [s_server.Value], MiddleboxPolicy = _ => null }, session, "server", group);
+        new TlmspServerOptions
+        {
+            Certificates = [s_server.Value],
+            MiddleboxPolicy = _ => null,
+            PathCompletion = offer =>
+            [
+                .. offer.Middleboxes,
+                .. session.Grants.Skip(offer.Middleboxes.Count)
+                    .Select(grant => new TlmspMiddlebox(TestPaths.MiddleboxAddress(offer.Middleboxes.Count), grant)),
+            ],
+        },
+        session, "server", group);
 
     public static TlmspMiddleboxOptions Middlebox(GoldenSession session, int index, KeyExchangeGroup group) => Fix(
         new TlmspMiddleboxOptions { Addresses = [TestPaths.MiddleboxAddress(index)], Certificate = s_middleboxes[index].Value },
@@ -40,7 +52,7 @@ internal static class GoldenParties
     {
         options.Trust = s_trust.Value;
         options.Groups = [group];
-        options.CipherSuites = [TlmspCipherSuite.EcdheRsaAes128GcmSha256];
+        options.CipherSuites = [session.Suite];
         options.Random = new SeededRandom($"{session.Seed}, {party}");
         return options;
     }

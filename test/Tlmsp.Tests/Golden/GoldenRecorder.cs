@@ -20,7 +20,7 @@ internal static class GoldenRecorder
             json.WriteStartObject();
             WriteHead(json, session, run);
             json.WritePropertyName("hops");
-            WriteHops(json, run.Path);
+            WriteHops(json, run);
             json.WritePropertyName("application_data");
             WriteData(json, run);
             json.WritePropertyName("secrets");
@@ -52,21 +52,30 @@ internal static class GoldenRecorder
         json.WriteString("config", $"contexts {contexts}{middleboxes}; seed '{session.Seed}'");
     }
 
-    private static void WriteHops(Utf8JsonWriter json, InMemoryPath path)
+    private static void WriteHops(Utf8JsonWriter json, GoldenRun run)
     {
         json.WriteStartArray();
+        if (run.First is { } first)
+        {
+            WriteHops(json, first, connection: 0);
+        }
+
+        WriteHops(json, run.Path, connection: run.First is null ? 0 : 1);
+        json.WriteEndArray();
+    }
+
+    private static void WriteHops(Utf8JsonWriter json, InMemoryPath path, int connection)
+    {
         for (int hop = 0; hop < path.Hops.Length; hop++)
         {
             json.WriteStartObject();
             json.WriteString("from", hop == 0 ? RecordedSession.Client : GoldenRun.MiddleboxName(hop - 1));
             json.WriteString("to", hop == path.Hops.Length - 1 ? RecordedSession.Server : GoldenRun.MiddleboxName(hop));
-            json.WriteNumber("connection", 0);
+            json.WriteNumber("connection", connection);
             WriteWrites(json, "client_to_server", path.Hops[hop].ToServer);
             WriteWrites(json, "server_to_client", path.Hops[hop].ToClient);
             json.WriteEndObject();
         }
-
-        json.WriteEndArray();
     }
 
     private static void WriteWrites(Utf8JsonWriter json, string name, InMemoryPipe pipe)

@@ -22,9 +22,17 @@ internal sealed class GoldenRun : IDisposable
         ClientGroup = new RecordingGroup(session.Group);
         ServerGroup = new RecordingGroup(session.Group);
         Rules = new GoldenRule?[session.Grants.Length];
-        Path = new InMemoryPath(
-            GoldenParties.Client(session, ClientGroup), GoldenParties.Server(session, ServerGroup),
-            [.. MiddleboxGroups.Select((group, index) => GoldenParties.Middlebox(session, index, group))]);
+        TlmspClientOptions client = GoldenParties.Client(session, ClientGroup);
+        TlmspServerOptions server = GoldenParties.Server(session, ServerGroup);
+        TlmspMiddleboxOptions[] middleboxes =
+            [.. MiddleboxGroups.Select((group, index) => GoldenParties.Middlebox(session, index, group))];
+        Path = new InMemoryPath(client, server, middleboxes[..session.ListedGrants.Length]);
+        if (session.IsLastInserted)
+        {
+            First = Path.TryConnect();
+            Path = InMemoryPath.Again(client, First.ClientHandshake.Discovery!, server, middleboxes);
+        }
+
         Path.Connect();
         for (int i = 0; i < session.Grants.Length; i++)
         {
@@ -36,6 +44,9 @@ internal sealed class GoldenRun : IDisposable
 
         session.Script(this);
     }
+
+    /// <summary>The connections that the client gave up to come again; null where the path was right at once.</summary>
+    public InMemoryPath? First { get; }
 
     public InMemoryPath Path { get; }
 
@@ -92,7 +103,11 @@ internal sealed class GoldenRun : IDisposable
         Deliver();
     }
 
-    public void Dispose() => Path.Dispose();
+    public void Dispose()
+    {
+        First?.Dispose();
+        Path.Dispose();
+    }
 
     private ContainerRelay Relay(int index, Direction direction) =>
         direction == Direction.ClientToServer ? Path.Middleboxes[index]!.ClientToServer : Path.Middleboxes[index]!.ServerToClient;

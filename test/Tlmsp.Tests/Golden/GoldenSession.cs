@@ -18,8 +18,17 @@ internal sealed record GoldenSession(
     private static readonly Grant s_reader = Grant.Read(1);
     private static readonly Grant s_writer = Grant.Write(1, 2);
 
+    /// <summary>Of the middleboxes that the client lists.</summary>
+    public Grant[] ListedGrants => IsLastInserted ? Grants[..^1] : Grants;
+
     /// <summary>Where the randomness comes from.</summary>
     public string Seed { get; init; } = Name;
+
+    /// <summary>The cipher suite; RSA, whose signatures can be made to come out the same.</summary>
+    public TlmspCipherSuite Suite { get; init; } = TlmspCipherSuite.EcdheRsaAes128GcmSha256;
+
+    /// <summary>The client does not list the last middlebox: the server inserts it, and the client connects again.</summary>
+    public bool IsLastInserted { get; init; }
 
     /// <summary>Middleboxes put their own forwarding MAC in the place of the one they got, as those of the reference do.</summary>
     public bool Regenerates { get; init; }
@@ -37,6 +46,10 @@ internal sealed record GoldenSession(
         {
             Regenerates = true,
         },
+        new("b_1mbox_read_aes256", "One reader, audited contexts, 256-bit keys and SHA-384.", s_x25519, true, [s_reader], Exchange)
+        {
+            Suite = TlmspCipherSuite.EcdheRsaAes256GcmSha384,
+        },
         new("c_2mbox_read", "Two readers, of different contexts.", s_x25519, false, [s_reader, Grant.Read(2)], Exchange),
         new("c_2mbox_read_audited", "Two readers, audited contexts.", s_x25519, true, [s_reader, Grant.Read(2)], Exchange),
         new("d_1mbox_modify", "One writer that changes what both ends send.", s_x25519, false, [s_writer], Modify),
@@ -53,6 +66,11 @@ internal sealed record GoldenSession(
         new("h_1mbox_fatal_alert", "The server gives up in the middle of the data.", s_x25519, false, [s_reader], GiveUp),
         new("h_1mbox_reader_alert", "A reader sends warnings, in context 0 and in the one that it reads.",
             s_x25519, false, [s_reader], Warn),
+        new("i_2mbox_one_inserted", "The server inserts the second middlebox, and the client comes again.",
+            s_x25519, false, [s_reader, Grant.Read(2)], Exchange)
+        {
+            IsLastInserted = true,
+        },
     ];
 
     private static void Exchange(GoldenRun run)

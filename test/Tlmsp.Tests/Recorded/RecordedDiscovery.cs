@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Tlmsp.Tests.Recorded;
 
 /// <summary>A client that came again because the server had put a middlebox on the path (handshake.md §1.5).</summary>
@@ -19,9 +17,14 @@ internal static class RecordedDiscovery
         Assert.Equal(sessionId, session.ServerHello.Tlmsp.SessionId);
 
         // What the client had seen when it gave up, no flight of a middlebox yet.
-        IEnumerable<byte[]> opening = first.ToClient[0].Messages
-            .TakeWhile(message => message.Type is not HandshakeType.MiddleboxHello).Select(message => message.Raw);
-        Assert.Equal(hash, SHA256.HashData([.. first.ToServer[0].Messages[0].Raw, .. opening.SelectMany(message => message)]));
+        using var transcript = new Transcript(TlmspCipherSuite.FromId(first.ServerHello.CipherSuite)!);
+        transcript.AddOpening(first.ToServer[0].Messages[0].Raw);
+        foreach (HandshakeMessage message in first.ToClient[0].Messages.TakeWhile(message => message.Type != HandshakeType.MiddleboxHello))
+        {
+            transcript.AddOpening(message.Raw);
+        }
+
+        Assert.Equal(hash, transcript.CurrentHash());
         Assert.Equal(TlmspAlert.CloseNotify, first.ToServer[0].FatalAlert);
     }
 }

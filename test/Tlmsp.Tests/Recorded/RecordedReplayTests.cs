@@ -109,15 +109,56 @@ public class RecordedReplayTests
         Assert.Contains(expected, e.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_suite_that_is_not_implemented_is_a_reason_not_to_replay()
+    {
+        RecordedSessionFile file = Parse(session =>
+        {
+            foreach (JsonNode? hop in session["hops"]!.AsArray())
+            {
+                JsonArray writes = hop!["server_to_client"]!.AsArray();
+                writes[0] = ((string)writes[0]!).Replace("00c02f00", "00c02700", StringComparison.Ordinal);
+            }
+        });
+        Assert.Equal("suite c027 is not implemented", RecordedReplay.WhyNotCovered(file));
+        RecordedReplay.CheckRefused(file);
+    }
+
+    [Fact]
+    public void A_second_handshake_is_a_reason_not_to_replay()
+    {
+        RecordedSessionFile file = Parse(session =>
+        {
+            JsonArray writes = Writes(session, 0, ToClient);
+            uint sessionId = RecordedSessionFile.Load(GoldenFolder.File(File)).Sessions[0].ServerHello!.Tlmsp!.SessionId;
+            writes.Add($"1603030020{sessionId:x8}{new string('0', 2 * 28)}");
+        });
+        Assert.Equal("a second handshake on the same connection", RecordedReplay.WhyNotCovered(file));
+        RecordedReplay.CheckRefused(file);
+    }
+
+    [Fact]
+    public void A_session_that_is_replayed_has_nothing_that_the_product_refuses()
+    {
+        RecordedSessionFile file = Parse(_ => { });
+        Assert.Null(RecordedReplay.WhyNotCovered(file));
+        Assert.ThrowsAny<Exception>(() => RecordedReplay.CheckRefused(file));
+    }
+
     private static void Fails(Action<JsonNode> change) => Assert.ThrowsAny<Exception>(() => Replay(change));
 
     private static void Replay(Action<JsonNode> change)
     {
-        JsonNode session = Load();
-        change(session);
-        RecordedSessionFile file = RecordedSessionFile.Parse(Encoding.UTF8.GetBytes(session.ToJsonString()), File);
+        RecordedSessionFile file = Parse(change);
         RecordedReplay.CheckHandshakes(file);
         RecordedReplay.CheckRecords(file);
+    }
+
+    private static RecordedSessionFile Parse(Action<JsonNode> change)
+    {
+        JsonNode session = Load();
+        change(session);
+        return RecordedSessionFile.Parse(Encoding.UTF8.GetBytes(session.ToJsonString()), File);
     }
 
     private static JsonNode Load() => JsonNode.Parse(System.IO.File.ReadAllBytes(GoldenFolder.File(File)))!;
