@@ -66,12 +66,15 @@ public abstract class TlmspOptions
     internal ushort[] SignatureSchemes { get; set; } = Tlmsp.SignatureSchemes.Default.ToArray();
 
     /// <summary>The validator of <see cref="Trust"/>, shared by all options that share it: its caches are most of a handshake's speed.</summary>
-    internal CertificateValidator Validator => Validators.GetValue(Trust, static trust => new CertificateValidator(trust));
+    internal CertificateValidator Validator => ValidatorOf(Trust);
 
     /// <summary>Nonces of a connection half, by own entity id; a seam for tests.</summary>
     internal Func<byte, NonceSource> NonceSourceFactory => MakeNonceSource ?? (entity => new CounterNonceSource(entity, Random));
 
     internal Func<byte, NonceSource>? MakeNonceSource { get; set; }
+
+    private protected static CertificateValidator ValidatorOf(CertificateTrust trust) =>
+        Validators.GetValue(trust, static trust => new CertificateValidator(trust));
 
     /// <summary>Checks the options.</summary>
     /// <exception cref="ArgumentException">Something is missing or contradictory; the message says what to do.</exception>
@@ -118,6 +121,9 @@ public sealed class TlmspClientOptions : TlmspOptions
 
     /// <summary>Name that the server's certificate must match, also sent as SNI unless it is an IP address. Default: the host of <see cref="ServerAddress"/>.</summary>
     public string? ServerName { get; set; }
+
+    /// <summary>The client's own certificate, sent if the server asks for one. Null: an empty list is sent then.</summary>
+    public TlmspCertificate? Certificate { get; set; }
 
     /// <summary>The application contexts, 1 to 255 of them.</summary>
     public IList<TlmspContext> Contexts { get; set; } = [];
@@ -230,11 +236,32 @@ public sealed class TlmspPathProposal
     public IEnumerable<TlmspMiddlebox> Removed => Listed.Where(middlebox => !Path.Contains(middlebox));
 }
 
+/// <summary>Whether a server asks clients for a certificate.</summary>
+public enum TlmspClientAuthentication
+{
+    /// <summary>It does not ask.</summary>
+    None,
+
+    /// <summary>It asks, and accepts a client that has none. One that is sent must be valid.</summary>
+    Allow,
+
+    /// <summary>A client without a valid certificate is refused.</summary>
+    Require,
+}
+
 /// <summary>What a server needs for a handshake.</summary>
 public sealed class TlmspServerOptions : TlmspOptions
 {
     /// <summary>The server's certificates; the first whose key type fits the suite and whose name fits the SNI is used.</summary>
     public IList<TlmspCertificate> Certificates { get; set; } = [];
+
+    /// <summary>Whether clients are asked for a certificate. Middleboxes of the reference stack end the connection of a client that has none.</summary>
+    public TlmspClientAuthentication ClientAuthentication { get; set; }
+
+    /// <summary>How certificates of clients are checked. Default: as <see cref="TlmspOptions.Trust"/> says.</summary>
+    public CertificateTrust? ClientTrust { get; set; }
+
+    internal CertificateValidator ClientValidator => ValidatorOf(ClientTrust ?? Trust);
 
     /// <summary>Decides on the middlebox list: null accepts it, a text refuses it with alert 171 and says why in the exception. Default: no middlebox at all.</summary>
     public Func<TlmspOffer, string?> MiddleboxPolicy { get; set; } = offer =>

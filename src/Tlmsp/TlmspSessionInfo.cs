@@ -20,7 +20,8 @@ public sealed record TlmspPathMiddlebox(byte Id, TlmspAddress Address, Grant Gra
 public sealed class TlmspSessionInfo
 {
     internal TlmspSessionInfo(
-        SessionPath path, KeyExchangeGroup group, string? serverName, X509Certificate2? serverCertificate, IReadOnlyList<TlmspPathMiddlebox> middleboxes)
+        SessionPath path, KeyExchangeGroup group, string? serverName, X509Certificate2? serverCertificate, X509Certificate2? clientCertificate,
+        IReadOnlyList<TlmspPathMiddlebox> middleboxes)
     {
         SessionId = path.SessionId;
         CipherSuite = path.Suite;
@@ -29,6 +30,7 @@ public sealed class TlmspSessionInfo
         Middleboxes = middleboxes;
         ServerName = serverName;
         ServerCertificate = serverCertificate;
+        ClientCertificate = clientCertificate;
     }
 
     /// <summary>The session id that every record carries (records-keys.md §1.1).</summary>
@@ -51,4 +53,7 @@ public sealed class TlmspSessionInfo
 
     /// <summary>The server's certificate; null at the server itself.</summary>
     public X509Certificate2? ServerCertificate { get; }
+
+    /// <summary>The client's certificate at the server, once the client has proved that it is its own; else null.</summary>
+    public X509Certificate2? ClientCertificate { get; }
 }

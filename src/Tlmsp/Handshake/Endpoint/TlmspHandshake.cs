@@ -53,6 +53,11 @@ public abstract class TlmspHandshake : IDisposable
 
     internal X509Certificate2? ServerCertificate { get; set; }
 
+    /// <summary>DER of the client's leaf; empty when it sent none.</summary>
+    internal ReadOnlyMemory<byte> ClientLeaf { get; set; }
+
+    internal X509Certificate2? ClientCertificate { get; set; }
+
     internal string? ServerName { get; set; }
 
     /// <summary>In list order, nearest to the client first.</summary>
@@ -137,7 +142,7 @@ public abstract class TlmspHandshake : IDisposable
         _taken = true;
         TlmspPathMiddlebox[] middleboxes =
             [.. Peers.Select(TlmspPathMiddlebox.From)];
-        var info = new TlmspSessionInfo(Path, Group, ServerName, ServerCertificate, middleboxes);
+        var info = new TlmspSessionInfo(Path, Group, ServerName, ServerCertificate, ClientCertificate, middleboxes);
         (DirectionKeys toServer, DirectionKeys toClient) = Keys!.Value;
         PairSecret far = FarSecret!;
         PairSecret[] pairs = [.. Peers.Select(peer => peer.Secret!)];
@@ -196,6 +201,7 @@ public abstract class TlmspHandshake : IDisposable
     internal byte[] IdListHash()
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(Path.Suite.Hash);
+        hash.AppendData(ClientLeaf.Span);
         foreach (MiddleboxPeer peer in Peers)
         {
             hash.AppendData(peer.Leaf.Span);

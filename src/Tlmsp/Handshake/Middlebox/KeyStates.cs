@@ -32,7 +32,7 @@ internal sealed class RelayClientKeyExchange(TlmspMiddleboxHandshake handshake) 
     private void OnCertificate(HandshakeMessage message)
     {
         handshake.Transcript.AddClientKeyExchange(message.Raw);
-        if (!message.Body.SequenceEqual<byte>([0, 0, 0]))
+        if (!CertificateMessage.IsEmptyList(message))
         {
             handshake.ClientLeaf = CertificateMessage.Read(message, handshake.Options.Limits)[0];
         }

@@ -133,7 +133,7 @@ public sealed class TlmspMiddleboxHandshake : IDisposable
         _taken = true;
         TlmspPathMiddlebox[] middleboxes =
             [.. Peers.Select(TlmspPathMiddlebox.From)];
-        var info = new TlmspSessionInfo(Path, Group, ClientHello!.ServerName, ServerCertificate, middleboxes);
+        var info = new TlmspSessionInfo(Path, Group, ClientHello!.ServerName, ServerCertificate, clientCertificate: null, middleboxes);
         (DirectionKeys toServer, DirectionKeys toClient) = Keys!.Value;
         PairSecret client = ClientSecret!;
         PairSecret server = ServerSecret!;

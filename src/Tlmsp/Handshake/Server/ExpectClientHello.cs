@@ -37,7 +37,8 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
             return new ExpectReconnect(tlmsp.Middleboxes.Count);
         }
 
-        return MiddleboxFlight.Start(handshake, () => new ExpectClientKeyExchange(handshake));
+        bool asked = _options.ClientAuthentication != TlmspClientAuthentication.None;
+        return MiddleboxFlight.Start(handshake, () => asked ? new ExpectClientCertificate(handshake) : new ExpectClientKeyExchange(handshake));
     }
 
     private void CheckPolicies(ClientHello hello, TlmspClientExtension tlmsp)
@@ -120,6 +121,13 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
         byte[] parameters = SignedKeyShare.WriteParams(handshake.Group.Id, handshake.Ephemeral.PublicPoint);
         byte[] signed = [.. handshake.ClientRandom, .. handshake.ServerRandom, .. parameters];
         SendOpening(SignedKeyShare.WriteServerKeyExchange(parameters, scheme, SignatureSchemes.Sign(certificate, scheme, signed)));
+        if (_options.ClientAuthentication != TlmspClientAuthentication.None)
+        {
+            byte[] request = CertificateRequestMessage.Write(_options.SignatureSchemes);
+            handshake.Transcript.AddEndpointOnly(request);
+            handshake.Send(request);
+        }
+
         SendOpening(ShortMessages.ServerHelloDone());
     }
 
