@@ -119,10 +119,10 @@ public sealed class TlmspMiddleboxHostOptions
         throw new OptionsValidationException("TlmspMiddlebox", typeof(TlmspMiddleboxHostOptions), problems);
     }
 
-    /// <summary>The port of <see cref="Address"/>.</summary>
-    internal int GetPort()
+    /// <summary>Host and port of <see cref="Address"/>.</summary>
+    internal (string Host, int Port) GetEndPoint()
     {
-        TlmspAddress.Parse(Address!).TryGetEndPoint(out _, out int port);
-        return port;
+        TlmspAddress.Parse(Address!).TryGetEndPoint(out string? host, out int port);
+        return (host!, port);
     }
 }

@@ -117,6 +117,29 @@ public class InspectorFailureTests
     }
 
     [Fact]
+    public async Task What_comes_in_a_context_that_HTTP_does_not_use_does_not_pass()
+    {
+        await using PeerPath path = await PeerPath.StartAsync(inspect: true);
+        (TlmspPeer client, TlmspPeer server) = await path.ConnectAsync(new TlmspContext(3));
+        await client.SendAsync(3, "unseen");
+
+        await AssertFailedAsync(server, TlmspAlert.IllegalParameter);
+        await AssertFailedAsync(client, TlmspAlert.IllegalParameter);
+    }
+
+    [Fact]
+    public async Task Without_inspectors_any_context_passes()
+    {
+        await using PeerPath path = await PeerPath.StartAsync();
+        (TlmspPeer client, TlmspPeer server) = await path.ConnectAsync(new TlmspContext(3));
+        await client.SendAsync(3, "anything");
+
+        Assert.Equal("3: anything", await server.ReceiveTextAsync());
+        await client.DisposeAsync();
+        await server.DisposeAsync();
+    }
+
+    [Fact]
     public async Task The_other_connections_go_on()
     {
         await using TestServer server = await TestServer.StartAsync(tlmsp => tlmsp.Middleboxes.Policy = _ => null);

@@ -45,10 +45,12 @@ internal sealed class PeerPath : IAsyncDisposable
     }
 
     /// <summary>Connects a client and a server through the middlebox.</summary>
-    public async Task<(TlmspPeer Client, TlmspPeer Server)> ConnectAsync()
+    public async Task<(TlmspPeer Client, TlmspPeer Server)> ConnectAsync(params TlmspContext[] moreContexts)
     {
         Task<TlmspPeer> accepting = TlmspPeer.AcceptAsync(_listener);
-        TlmspPeer client = await TlmspPeer.ConnectAsync(ServerAddress, [Middlebox.With(Grant)]).WaitAsync(s_patience);
+        TlmspClientOptions options = TlmspPeer.ClientOptions(ServerAddress, [Middlebox.With(Grant)]);
+        options.Contexts = [.. options.Contexts, .. moreContexts];
+        TlmspPeer client = await TlmspPeer.ConnectAsync(options).WaitAsync(s_patience);
         return (client, await accepting.WaitAsync(s_patience));
     }
 

@@ -7,6 +7,7 @@ using Tlmsp.TestSupport;
 namespace Tlmsp.Middlebox.Tests;
 
 /// <summary>One direction of the relay, on pipes in memory and on the test's own thread.</summary>
+[Collection(nameof(NotInParallel))]     // others would use up the shared pool's arrays
 public sealed class RelayPumpTests : IDisposable
 {
     private const int Record = 16_355;
