@@ -65,7 +65,7 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
 
     /// <summary>Shows everything that was seen to every inspector.</summary>
     /// <exception cref="InspectorException">An inspector threw something.</exception>
-    /// <exception cref="OperationCanceledException">The connection ended meanwhile: nothing that it shares may be touched any more.</exception>
+    /// <exception cref="OperationCanceledException">The connection ended meanwhile: nothing it shares may be touched any more.</exception>
     public async ValueTask InspectAsync(CancellationToken cancellationToken)
     {
         if (_events.Count == 0)

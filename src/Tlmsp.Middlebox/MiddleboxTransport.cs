@@ -32,6 +32,7 @@ internal sealed class SocketMiddleboxTransport(ILoggerFactory loggers) : IMiddle
         {
             MaxReadBufferSize = BufferSize,
             MaxWriteBufferSize = BufferSize,
+            // Accepted sockets inherit it.
             CreateBoundListenSocket = endPoint => KeepAlive(SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint)),
         }),
         loggers);
@@ -43,7 +44,8 @@ internal sealed class SocketMiddleboxTransport(ILoggerFactory loggers) : IMiddle
     public ValueTask<IConnectionListener> BindAsync(IPEndPoint endPoint, CancellationToken cancellationToken) =>
         _listeners.BindAsync(endPoint, cancellationToken);
 
-    public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) => Dns.GetHostAddressesAsync(host, cancellationToken);
+    public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) =>
+        Dns.GetHostAddressesAsync(host, cancellationToken);
 
     public async Task<ConnectionContext> ConnectAsync(IPEndPoint endPoint, CancellationToken cancellationToken)
     {
@@ -62,7 +64,7 @@ internal sealed class SocketMiddleboxTransport(ILoggerFactory loggers) : IMiddle
 
     public void Dispose() => _connections.Dispose();
 
-    /// <summary>A relay writes nothing of its own, so only the system can find out that both sides have vanished. Accepted sockets inherit it.</summary>
+    /// <summary>A relay writes nothing of its own: only the system can find out that both sides have vanished.</summary>
     private static Socket KeepAlive(Socket socket)
     {
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);

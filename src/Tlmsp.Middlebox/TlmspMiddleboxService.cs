@@ -89,9 +89,10 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
     private async ValueTask<IConnectionListener> BindAsync(CancellationToken cancellationToken)
     {
         int port = _options.GetEndPoint().Port;
+        IPEndPoint endPoint = _options.ListenEndPoint ?? new IPEndPoint(IPAddress.IPv6Any, port);
         try
         {
-            return await _transport.BindAsync(_options.ListenEndPoint ?? new IPEndPoint(IPAddress.IPv6Any, port), cancellationToken).ConfigureAwait(false);
+            return await _transport.BindAsync(endPoint, cancellationToken).ConfigureAwait(false);
         }
         catch (SocketException) when (_options.ListenEndPoint is null)
         {
@@ -174,10 +175,12 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
     [LoggerMessage(20, LogLevel.Information, "TLMSP middlebox {Address} is listening on {EndPoint}.")]
     private static partial void LogListening(ILogger logger, string address, string endPoint);
 
-    [LoggerMessage(21, LogLevel.Warning, "TLMSP middlebox {Address} accepts middleboxes of the ETSI reference stack: SHA-1 signatures, and certificates that do not name the middlebox's address.")]
+    [LoggerMessage(21, LogLevel.Warning, "TLMSP middlebox {Address} accepts middleboxes of the ETSI reference stack: "
+        + "SHA-1 signatures, and certificates that do not name the middlebox's address.")]
     private static partial void LogReferenceMiddleboxes(ILogger logger, string address);
 
-    [LoggerMessage(24, LogLevel.Warning, "The certificate of TLMSP middlebox {Address} does not name {Host}: clients and servers refuse it with alert 42. Use one that does.")]
+    [LoggerMessage(24, LogLevel.Warning, "The certificate of TLMSP middlebox {Address} does not name {Host}: "
+        + "clients and servers refuse it with alert 42. Use one that does.")]
     private static partial void LogCertificateName(ILogger logger, string address, string host);
 
     [LoggerMessage(22, LogLevel.Error, "Connection {ConnectionId} ended with an unexpected error.")]

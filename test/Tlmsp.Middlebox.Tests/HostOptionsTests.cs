@@ -104,7 +104,9 @@ public class HostOptionsTests
         var transport = new TestTransport { HasIPv6 = false };
 
         await Assert.ThrowsAsync<SocketException>(() => TestMiddlebox.StartAsync(
-            new Uri("https://localhost:1"), options => options.ListenEndPoint = new IPEndPoint(IPAddress.IPv6Any, 0), services: transport.Register));
+            new Uri("https://localhost:1"),
+            options => options.ListenEndPoint = new IPEndPoint(IPAddress.IPv6Any, 0),
+            services: transport.Register));
     }
 
     private static void Spoil(TlmspMiddleboxHostOptions options, string problem)

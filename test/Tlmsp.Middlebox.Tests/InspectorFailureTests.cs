@@ -28,7 +28,8 @@ public class InspectorFailureTests
         // All in one write, so that all of it is one batch.
         if (call != "connected")
         {
-            await client.SendAsync((HttpContexts.Headers, Chunked), (HttpContexts.Body, "1\r\nx\r\n0\r\n"), (HttpContexts.Headers, "X-T: 1\r\n\r\n"));
+            await client.SendAsync(
+                (HttpContexts.Headers, Chunked), (HttpContexts.Body, "1\r\nx\r\n0\r\n"), (HttpContexts.Headers, "X-T: 1\r\n\r\n"));
         }
 
         await AssertFailedAsync(server, TlmspAlert.InternalError);

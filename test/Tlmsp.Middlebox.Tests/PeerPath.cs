@@ -5,7 +5,7 @@ using Tlmsp.TestSupport;
 
 namespace Tlmsp.Middlebox.Tests;
 
-/// <summary>A middlebox between bare endpoints, one pair of them at a time: it accepts no second connection before it let the first one go.</summary>
+/// <summary>A middlebox between bare endpoints, one pair at a time: it accepts no connection before it has let the last one go.</summary>
 internal sealed class PeerPath : IAsyncDisposable
 {
     public const string Request = "POST / HTTP/1.1\r\nHost: server.example\r\nContent-Length: 1\r\n\r\n";

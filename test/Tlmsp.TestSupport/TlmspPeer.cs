@@ -33,7 +33,8 @@ public sealed class TlmspPeer : IContainerReceiver, IAsyncDisposable
     /// <summary>Connects to the first hop and completes the handshake.</summary>
     public static async Task<TlmspPeer> ConnectAsync(TlmspClientOptions options, WriteLog? log = null)
     {
-        Socket socket = await DialAsync(new Uri((options.Middleboxes.Count > 0 ? options.Middleboxes[0].Address : options.ServerAddress).Text));
+        TlmspAddress firstHop = options.Middleboxes.Count > 0 ? options.Middleboxes[0].Address : options.ServerAddress;
+        Socket socket = await DialAsync(new Uri(firstHop.Text));
         return await HandshakeAsync(socket, new TlmspClientHandshake(options), log);
     }
 
