@@ -181,6 +181,11 @@ public sealed class TlmspClientOptions : TlmspOptions
                 {
                     throw new ArgumentException($"Middlebox {middlebox.Address} is granted context {grant.ContextId}, which is not configured.");
                 }
+
+                if (grant.Access == TlmspAccess.Delete && DeleteGrant.Problem(grant.ContextId, middlebox.Address, Contexts, Middleboxes) is { } problem)
+                {
+                    throw new ArgumentException(problem);
+                }
             }
         }
     }
@@ -276,6 +281,12 @@ public sealed class TlmspServerOptions : TlmspOptions
 
     /// <summary>What was asked of clients that have not come back yet.</summary>
     internal DiscoveryMemory Discoveries { get; } = new();
+
+    /// <summary>
+    /// Tells middleboxes that may write from those that may only delete, which the wire cannot (<see cref="TlmspAccess.Delete"/>): returns
+    /// the grant of a middlebox with <c>rd</c> where the client's list has <c>rw</c>. Null: all may write.
+    /// </summary>
+    public Func<TlmspMiddlebox, Grant>? EffectiveGrant { get; set; }
 
     /// <summary>Decides on the contexts and their purposes: null accepts, a text refuses with alert 175. Default: accept.</summary>
     public Func<TlmspOffer, string?> ContextPolicy { get; set; } = _ => null;

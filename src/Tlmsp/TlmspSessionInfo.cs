@@ -12,8 +12,8 @@ public sealed record TlmspPathMiddlebox(byte Id, TlmspAddress Address, Grant Gra
     /// <summary>True when the server inserted it, false when the client listed it.</summary>
     public bool Inserted { get; init; }
 
-    internal static TlmspPathMiddlebox From(MiddleboxPeer peer) =>
-        new(peer.Id, peer.Entry.Address, peer.Entry.Grant, peer.Certificate) { Inserted = peer.Entry.Inserted };
+    internal static TlmspPathMiddlebox From(MiddleboxPeer peer, SessionPath path) =>
+        new(peer.Id, peer.Entry.Address, path.EffectiveGrant(peer.Id), peer.Certificate) { Inserted = peer.Entry.Inserted };
 }
 
 /// <summary>What was agreed in a handshake.</summary>

@@ -27,7 +27,7 @@ internal sealed class ExpectServerHello(TlmspClientHandshake handshake) : Handsh
 
         handshake.IsPathChanged = AnsweredPath.Check(handshake, tlmsp);
         handshake.ServerRandom = hello.Random;
-        handshake.Path = new SessionPath(tlmsp.SessionId, suite, handshake.Options.Contexts, tlmsp.Middleboxes);
+        handshake.Path = new SessionPath(tlmsp.SessionId, suite, handshake.Options.Contexts, tlmsp.Middleboxes, handshake.EffectiveGrant);
         handshake.Peers = [.. tlmsp.Middleboxes.Select(entry => new MiddleboxPeer(entry))];
         handshake.BeginTranscript(suite, message.Raw);
         return new ExpectServerCertificate(handshake);

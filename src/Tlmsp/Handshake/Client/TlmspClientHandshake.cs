@@ -60,6 +60,20 @@ public sealed class TlmspClientHandshake : TlmspHandshake
         Channel.WriteMessage(_clientHello, output, TlmspDialect.ClientHelloRecordVersion);
     }
 
+    /// <summary>What we let a middlebox do: what we configured for it, or what we agreed to when the server inserted it.</summary>
+    internal Grant EffectiveGrant(MiddleboxEntry entry)
+    {
+        for (int i = 0; i < Listed.Count; i++)
+        {
+            if (Listed[i].Id == entry.Id)
+            {
+                return Options.Middleboxes[i].Grant;
+            }
+        }
+
+        return entry.Grant;
+    }
+
     /// <summary>The suite is known now, and with it the hash of the transcript.</summary>
     internal void BeginTranscript(TlmspCipherSuite suite, byte[] serverHello)
     {
@@ -82,7 +96,7 @@ public sealed class TlmspClientHandshake : TlmspHandshake
             }
             while (draw[0] is < TlmspDialect.FirstMiddlebox or > TlmspDialect.LastMiddlebox || used[draw[0]]);
             used[draw[0]] = true;
-            entries[i] = new MiddleboxEntry(draw[0], options.Middleboxes[i].Address, options.Middleboxes[i].Grant);
+            entries[i] = new MiddleboxEntry(draw[0], options.Middleboxes[i].Address, options.Middleboxes[i].Grant.OnWire());
         }
 
         return entries;

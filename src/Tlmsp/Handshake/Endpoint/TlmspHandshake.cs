@@ -141,7 +141,7 @@ public abstract class TlmspHandshake : IDisposable
 
         _taken = true;
         TlmspPathMiddlebox[] middleboxes =
-            [.. Peers.Select(TlmspPathMiddlebox.From)];
+            [.. Peers.Select(peer => TlmspPathMiddlebox.From(peer, Path))];
         var info = new TlmspSessionInfo(Path, Group, ServerName, ServerCertificate, ClientCertificate, middleboxes);
         (DirectionKeys toServer, DirectionKeys toClient) = Keys!.Value;
         PairSecret far = FarSecret!;

@@ -53,6 +53,8 @@ internal sealed class RelayServerHello(TlmspMiddleboxHandshake handshake) : Hand
 /// <summary>Server side: Certificate.</summary>
 internal sealed class RelayServerCertificate(TlmspMiddleboxHandshake handshake) : HandshakeState
 {
+    public override bool IsInsideFlight => true;
+
     public override HandshakeState OnMessage(HandshakeMessage message)
     {
         Require(message, HandshakeType.Certificate);
@@ -75,6 +77,8 @@ internal sealed class RelayServerCertificate(TlmspMiddleboxHandshake handshake) 
 internal sealed class RelayServerKeyExchange(TlmspMiddleboxHandshake handshake) : HandshakeState
 {
     private bool _statusSeen;
+
+    public override bool IsInsideFlight => true;
 
     public override HandshakeState OnMessage(HandshakeMessage message)
     {
@@ -102,6 +106,8 @@ internal sealed class RelayServerKeyExchange(TlmspMiddleboxHandshake handshake) 
 /// <summary>Server side: ServerHelloDone, after an optional CertificateRequest. Then it is the last middlebox's turn.</summary>
 internal sealed class RelayServerHelloDone(TlmspMiddleboxHandshake handshake) : HandshakeState
 {
+    public override bool IsInsideFlight => true;
+
     public override HandshakeState OnMessage(HandshakeMessage message)
     {
         if (message.Type == HandshakeType.CertificateRequest && !handshake.ClientCertificateRequested)

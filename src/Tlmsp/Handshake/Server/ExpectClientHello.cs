@@ -25,7 +25,7 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
 
         handshake.ServerRandom = new byte[TlmspDialect.RandomLength];
         _options.Random.Fill(handshake.ServerRandom);
-        handshake.Path = new SessionPath(tlmsp.Discovery?.SessionId ?? NewSessionId(), suite, hello.Contexts!, path);
+        handshake.Path = new SessionPath(tlmsp.Discovery?.SessionId ?? NewSessionId(), suite, hello.Contexts!, path, EffectiveGrant);
         handshake.Peers = [.. path.Select(entry => new MiddleboxPeer(entry))];
         handshake.Transcript = new Transcript(suite);
         handshake.Transcript.AddOpening(message.Raw);
@@ -67,6 +67,14 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
 
     private static TlmspOffer Offer(ClientHello hello, TlmspClientExtension tlmsp) => new(
         hello.ServerName, tlmsp.ClientAddress, tlmsp.ServerAddress, hello.Contexts!, [.. tlmsp.Path.Select(TlmspMiddlebox.From)]);
+
+    private Grant EffectiveGrant(MiddleboxEntry entry)
+    {
+        Grant effective = _options.EffectiveGrant?.Invoke(TlmspMiddlebox.From(entry)) ?? entry.Grant;
+        return effective.OnWire().Equals(entry.Grant)
+            ? effective
+            : throw new InvalidOperationException($"EffectiveGrant turns {entry.Grant} of {entry.Address} into {effective}; only rw can become rd.");
+    }
 
     private uint NewSessionId()
     {
