@@ -10,10 +10,10 @@ public static class Misbehaviours
     {
         Misbehaviour.AlertReceived or Misbehaviour.ClosedWithoutNotify => TlmspAlert.CloseNotify,
 
-        Misbehaviour.UnknownRecordType or Misbehaviour.UnexpectedHandshakeMessage or Misbehaviour.UnexpectedRecordType
+        Misbehaviour.UnknownRecordType or Misbehaviour.UnexpectedHandshakeMessage
             or Misbehaviour.DataBeforeFinished or Misbehaviour.CloseNotifyOutsideControl or Misbehaviour.WarningFlood
             or Misbehaviour.TooManyEmptyMessages or Misbehaviour.KeyConfirmationOrder or Misbehaviour.DataAfterClose
-            or Misbehaviour.EmptyContainerFlood or Misbehaviour.ProtectedBeforeKeys or Misbehaviour.Renegotiation
+            or Misbehaviour.EmptyContainerFlood or Misbehaviour.Renegotiation
             => TlmspAlert.UnexpectedMessage,
 
         Misbehaviour.BadRecordTag or Misbehaviour.UnknownRecordAuthor => TlmspAlert.BadRecordMac,
@@ -52,14 +52,13 @@ public static class Misbehaviours
         Misbehaviour.CertificateRefused => TlmspAlert.CertificateUnknown,
 
         Misbehaviour.BadServerKeyExchangeSignature or Misbehaviour.BadFinished => TlmspAlert.DecryptError,
-        Misbehaviour.BadMiddleboxKeyExchangeSignature => TlmspAlert.MiddleboxKeyVerifyFailure,
         Misbehaviour.KeyConfirmationFault => TlmspAlert.MiddleboxKeyConfirmationFault,
 
         Misbehaviour.BadWriterMac => TlmspAlert.BadWriterMac,
         Misbehaviour.BadFragmentTag => TlmspAlert.BadReaderMac,
         Misbehaviour.ContainerTooLong => TlmspAlert.RecordOverflow,
 
-        Misbehaviour.GroupMismatch or Misbehaviour.WrongMiddleboxId or Misbehaviour.BadMiddleboxHello
+        Misbehaviour.GroupMismatch or Misbehaviour.BadMiddleboxKeyExchangeSignature or Misbehaviour.WrongMiddleboxId or Misbehaviour.BadMiddleboxHello
             or Misbehaviour.BadKeyMaterialTag or Misbehaviour.BadKeyMaterial or Misbehaviour.MissingContribution
             or Misbehaviour.RepeatedContribution or Misbehaviour.ExcessContribution or Misbehaviour.BadMiddleboxFinished
             or Misbehaviour.DataInControlContext or Misbehaviour.AuditFlagMismatch or Misbehaviour.BadMInfo
