@@ -265,7 +265,7 @@ internal sealed partial class MiddleboxConnection(
     {
         try
         {
-            if (!relay.IsAlerted && relay.FatalAlert is null)
+            if (!relay.IsEnded)
             {
                 relay.WriteAlert(TlmspAlertLevel.Fatal, alert, contextId: 0, connection.Transport.Output);
                 await FlushQuietlyAsync(connection).ConfigureAwait(false);

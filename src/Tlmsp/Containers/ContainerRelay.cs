@@ -73,6 +73,7 @@ public sealed class ContainerRelay
     private readonly ArrayBufferWriter<byte> _replacement = new(256);
     private AlertMonitor _alerts;
     private SequenceCounter _mark;
+    private bool _alerted;
     private bool _failed;
 
     internal ContainerRelay(SessionPath path, byte self, IncomingFlow incoming, OutgoingFlow outgoing)
@@ -89,8 +90,8 @@ public sealed class ContainerRelay
     /// <summary>The fatal alert that passed in this direction, if any: both connections are over.</summary>
     public TlmspAlert? FatalAlert { get; private set; }
 
-    /// <summary>True once a fatal alert of our own was written into this direction.</summary>
-    public bool IsAlerted { get; private set; }
+    /// <summary>True once nothing may follow in this direction: close_notify or a fatal alert has passed, or was sent by us.</summary>
+    public bool IsEnded => _alerted || IsClosed || FatalAlert is not null;
 
     /// <summary>Regenerates forwarding MACs also where a container could go on as it came; for tests against recorded sessions.</summary>
     internal bool AlwaysRegenerate { get; set; }
@@ -163,7 +164,7 @@ public sealed class ContainerRelay
     /// <summary>Sends an alert of our own in this direction.</summary>
     public void WriteAlert(TlmspAlertLevel level, TlmspAlert alert, byte contextId, IBufferWriter<byte> output)
     {
-        IsAlerted |= level == TlmspAlertLevel.Fatal;
+        _alerted |= level == TlmspAlertLevel.Fatal;
         _outgoing.Originate(RecordType.Alert, contextId, [(byte)level, (byte)alert], output);
     }
 
