@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 
 namespace Tlmsp.Http;
 
@@ -7,7 +8,7 @@ namespace Tlmsp.Http;
 /// The plaintext HTTP stream of an endpoint over a session: what is written is split onto contexts, what is read was joined from them.
 /// One reader and one writer at a time may use it concurrently.
 /// </summary>
-public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainerSink
+public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainerSink, IIdleResource
 {
     private const int ReadAhead = 64 * 1024;
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
@@ -20,6 +21,8 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     private TlmspException? _readFault;
     private bool _ended;
     private int _closed;
+    private int _readGate;      // 1 while the keys of the receiving half are in use
+    private long _lastUse = Environment.TickCount64;
 
     /// <summary>Makes the stream of an established session.</summary>
     /// <param name="session">The session; disposed of with the stream.</param>
@@ -39,6 +42,7 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         var exchanges = new HttpExchangeQueue();
         _joiner = new HttpJoiner(receives, exchanges, mode, limits);
         _splitter = new HttpSplitter(receives == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request, exchanges, limits);
+        IdleSweeper.Add(this);
     }
 
     /// <summary>The session.</summary>
@@ -68,6 +72,7 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
 
     /// <inheritdoc/>
     /// <exception cref="IOException">The connection broke, or the peer misbehaved; the inner exception says how.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         while (_joined.Length == 0)
@@ -89,6 +94,7 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     }
 
     /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         await _writeGate.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -202,8 +208,28 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     }
 
     /// <inheritdoc/>
-    void IHttpContainerSink.Emit(HttpRole role, ReadOnlySpan<byte> plaintext) =>
+    void IHttpContainerSink.Emit(HttpRole role, ReadOnlySpan<byte> plaintext)
+    {
+        Volatile.Write(ref _lastUse, Environment.TickCount64);
         Session.Writer.Write(HttpContexts.IdOf(role), plaintext, _transport.Output);
+    }
+
+    /// <inheritdoc/>
+    void IIdleResource.ReleaseIfIdle(long since)
+    {
+        if (Volatile.Read(ref _lastUse) > since || !_writeGate.Wait(0))
+        {
+            return;
+        }
+
+        if (Interlocked.CompareExchange(ref _readGate, 1, 0) == 0)
+        {
+            Session.Release();
+            Volatile.Write(ref _readGate, 0);
+        }
+
+        _writeGate.Release();
+    }
 
     /// <summary>Sends close_notify and lets go of everything.</summary>
     public override async ValueTask DisposeAsync()
@@ -224,11 +250,14 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         base.Dispose(disposing);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FillAsync(CancellationToken cancellationToken)
     {
         ReadResult result = await _transport.Input.ReadAsync(cancellationToken).ConfigureAwait(false);
         ReadOnlySequence<byte> input = result.Buffer;
         bool more = true;
+        TlmspException? fault = null;
+        EnterRead();
         try
         {
             while (_joined.Length < ReadAhead && !Session.Reader.IsClosed && (more = Session.Reader.TryRead(ref input, this)))
@@ -249,15 +278,32 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         }
         catch (TlmspException e)
         {
-            _readFault = e;
-            if (!e.FromPeer && e.Misbehaviour != Misbehaviour.ClosedWithoutNotify)
-            {
-                await AlertAsync(e).ConfigureAwait(false);
-            }
+            fault = e;
         }
         finally
         {
+            Volatile.Write(ref _readGate, 0);
             _transport.Input.AdvanceTo(input.Start, more ? input.Start : input.End);
+        }
+
+        if (fault is not null)
+        {
+            _readFault = fault;
+            if (!fault.FromPeer && fault.Misbehaviour != Misbehaviour.ClosedWithoutNotify)
+            {
+                await AlertAsync(fault).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>The sweeper may be letting go of the keys' cipher objects at this moment, which takes some microseconds.</summary>
+    private void EnterRead()
+    {
+        Volatile.Write(ref _lastUse, Environment.TickCount64);
+        var spin = default(SpinWait);
+        while (Interlocked.CompareExchange(ref _readGate, 1, 0) != 0)
+        {
+            spin.SpinOnce();
         }
     }
 
@@ -316,6 +362,7 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
                 _writeGate.Release();
             }
 
+            IdleSweeper.Remove(this);
             await _transport.DisposeAsync().ConfigureAwait(false);
             Session.Dispose();
         }

@@ -65,6 +65,13 @@ internal sealed partial class OutgoingFlow
         output.Advance(record.Length);
     }
 
+    /// <summary>Drops cipher objects while the connection idles.</summary>
+    public void Release()
+    {
+        _keys.Release();
+        _checkKey.Release();
+    }
+
     /// <summary>A protected container of another entity leaves as it came, outside this flow.</summary>
     public void CountRelayed() => Tick(RecordType.Alert);
 

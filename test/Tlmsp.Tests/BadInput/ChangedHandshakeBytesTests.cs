@@ -7,6 +7,7 @@ public class ChangedHandshakeBytesTests
     [Theory]
     [InlineData("", 1)]
     [InlineData("1=rw", 1)]
+    [InlineData("1=r+certificate", 3)]
     [InlineData("1=r|1=rw,2=r", 3)]
     public void A_changed_byte_is_noticed(string grants, int step)
     {

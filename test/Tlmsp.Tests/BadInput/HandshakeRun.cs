@@ -6,8 +6,8 @@ namespace Tlmsp.Tests.BadInput;
 /// <summary>A handshake with one damaged record.</summary>
 internal static class HandshakeRun
 {
-    /// <summary>No middlebox, one, and two with different rights.</summary>
-    public static string[] Paths { get; } = ["", "1=rw", "1=r|1=rw,2=r"];
+    /// <summary>No middlebox, one, one and a client with a certificate, and two with different rights.</summary>
+    public static string[] Paths { get; } = ["", "1=rw", "1=r+certificate", "1=r|1=rw,2=r"];
 
     /// <summary>The records of an undamaged handshake.</summary>
     public static Place[] Records(string grants)

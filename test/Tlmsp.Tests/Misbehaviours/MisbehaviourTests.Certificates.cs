@@ -41,6 +41,28 @@ public partial class MisbehaviourTests
             Grants = "1=r",
             Configure = options => options.Middleboxes[0].Certificate = TestCertificates.Get("m0.example", usage: TestUsage.ClientOnly),
         },
+        ClientCertificate(UntrustedCertificate, "a root that nobody trusts", TestUsage.ClientOnly, TestIssuer.UntrustedRoot),
+        ClientCertificate(UnsuitableCertificate, "for servers only", TestUsage.ServerOnly, TestIssuer.Root),
+        new(ClientCertificateMissing, "server", "a client that has none")
+        {
+            Grants = "+certificate",
+            Configure = options => options.Client.Certificate = null,
+        },
+        new(ClientCertificateMissing, "server", "a client whose certificate was taken away on its way")
+        {
+            Grants = "1=r+certificate",
+            Attack = path => path.ToServer(1).Rewrite(HandshakeType.Certificate, _ => [0, 0, 0]),
+        },
+        new(ClientCertificateMissing, "server", "a client that cannot sign as the request wants")
+        {
+            Grants = "+certificate",
+            Configure = options => options.Server.SignatureSchemes = [SignatureSchemes.RsaPssSha256],
+        },
+        new(MalformedCertificate, "server", "bytes that are no certificate of the client")
+        {
+            Grants = "+certificate",
+            Attack = path => SendCertificate(path.ToServer(), new byte[100]),
+        },
         new(RevokedCertificate, "client", "a server certificate that its issuer has revoked")
         {
             Configure = options =>
@@ -142,6 +164,13 @@ public partial class MisbehaviourTests
             Configure = options => options.Middleboxes[1].Certificate = certificate("m1.example"),
         },
     ];
+
+    private static MisbehaviourCase ClientCertificate(Misbehaviour misbehaviour, string what, TestUsage usage, TestIssuer issuer) =>
+        new(misbehaviour, "server", $"a client certificate: {what}")
+        {
+            Grants = "1=r+certificate",
+            Configure = options => options.Client.Certificate = TestCertificates.Get("client.example", usage: usage, issuer: issuer),
+        };
 
     /// <summary>A chain that cannot be read, from a server and from a middlebox.</summary>
     private static MisbehaviourCase[] BadChains(Misbehaviour misbehaviour, string what, params byte[][] chain) =>

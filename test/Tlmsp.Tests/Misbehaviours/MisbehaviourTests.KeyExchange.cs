@@ -75,6 +75,27 @@ public partial class MisbehaviourTests
             Attack = path => path.ToClient().Rewrite(HandshakeType.ServerKeyExchange, _ =>
                 OfAnotherSession(HandshakeType.ServerKeyExchange, "")),
         },
+        new(BadCertificateVerify, "server", "a signature of the client with a flipped bit")
+        {
+            Grants = "+certificate",
+            Attack = path => path.ToServer().Rewrite(HandshakeType.CertificateVerify, body => Patch(body, -1)),
+        },
+        new(BadCertificateVerify, "server", "a signature of the client in another session")
+        {
+            Grants = "+certificate",
+            Attack = path => path.ToServer().Rewrite(HandshakeType.CertificateVerify, _ =>
+                OfAnotherSession(HandshakeType.CertificateVerify, "+certificate", toServer: true)),
+        },
+        new(BadCertificateVerify, "server", "a hello changed on its way, found before Finished")
+        {
+            Grants = "1=r+certificate",
+            Attack = path => ChangeClientHello(path.ToServer(0), hello => hello.Suites = [0xc0, 0x2b, 0, 0xff]),
+        },
+        new(BadSignatureScheme, "server", "SHA-1 of the client")
+        {
+            Grants = "+certificate",
+            Attack = path => path.ToServer().Rewrite(HandshakeType.CertificateVerify, body => [2, 3, .. body[2..]]),
+        },
         new(BadMiddleboxKeyExchangeSignature, "client", "another point for the client")
         {
             Grants = "1=r",
@@ -174,12 +195,12 @@ public partial class MisbehaviourTests
         path.ToServer(1).Rewrite(type, change);
     }
 
-    /// <summary>The body of a message from a second session of the same parties, towards the client.</summary>
-    private static byte[] OfAnotherSession(HandshakeType type, string grants)
+    /// <summary>The body of a message from a second session of the same parties, on its first hop.</summary>
+    private static byte[] OfAnotherSession(HandshakeType type, string grants, bool toServer = false)
     {
         byte[]? body = null;
         using InMemoryPath other = new PathOptions(grants, audited: false).Make();
-        other.ToClient(0).Rewrite(type, own => body = own);
+        (toServer ? other.ToServer(0) : other.ToClient(0)).Rewrite(type, own => body = own);
         other.Connect();
         return body!;
     }

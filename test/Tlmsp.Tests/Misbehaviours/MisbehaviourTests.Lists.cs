@@ -79,7 +79,6 @@ public partial class MisbehaviourTests
             Configure = options => options.Middleboxes[0].Addresses = [TlmspAddress.Parse("tlmsp://M0.example:7000")],
         },
 
-        Mismatch("1=r", "a middlebox taken out", _ => []),
         Mismatch("", "a middlebox put in between the endpoints", _ => [Elsewhere(9)], others: ""),
         Mismatch("1=r", "a middlebox put in behind another", list => [list[0], Elsewhere(OtherThan(list[0].Id))]),
         Mismatch("1=r", "a middlebox put in before another", list => [Elsewhere(OtherThan(list[0].Id)), list[0]], others: ""),
@@ -88,11 +87,26 @@ public partial class MisbehaviourTests
         Mismatch("1=r", "another address", list => [list[0] with { Address = s_elsewhere }]),
         Mismatch("1=r", "another grant", list => [list[0] with { Grant = Grant.Write(1) }], others: ""),
         Mismatch("1=r", "no grant", list => [list[0] with { Grant = Grant.None }], others: ""),
-        new(MiddleboxListMismatch, "client", "another list in ServerHello alone")
+        new(MiddleboxListRefused, "client", "a middlebox taken out on the way to the server")
         {
             Grants = "1=r",
-            Attack = path => ChangeServerHello(path.ToClient(1), hello => ChangeAnswer(hello, answer => answer with { Middleboxes = [] })),
+            Others = "server",
+            Attack = path => Relist(path.ToServer(1), _ => []),
         },
+        Answer(MiddleboxListRefused, "a middlebox that the server leaves out", _ => []),
+        Answer(MiddleboxListRefused, "a middlebox that the server inserts", list => [.. list, Inserted(list)]),
+        Answer(MiddleboxListMismatch, "a middlebox that the server passes off as the client's", list =>
+            [list[0], list[0] with { Id = OtherThan(list[0].Id) }]),
+        Answer(MiddleboxListMismatch, "another grant beside a middlebox that the server inserts", list =>
+            [list[0] with { Grant = Grant.Write(1) }, Inserted(list)]),
+        Answer(DuplicateMiddleboxId, "a middlebox that the server inserts under the id of another", list =>
+            [Inserted(list) with { Id = list[0].Id }]),
+        Answer(BadGrant, "an inserted middlebox with a grant for a context that does not exist", list =>
+            [list[0], Inserted(list) with { Grant = Grant.Read(9) }]),
+        Answer(BadAddress, "an inserted middlebox that cannot be dialled", list =>
+            [list[0], Inserted(list) with { Address = TlmspAddress.Create(TlmspAddressType.Mac, "00:11:22:33:44:55") }]),
+        Answer(LimitExceeded, "eight inserted middleboxes beside our own", list =>
+            [list[0], .. Enumerable.Range(2, 9).Where(id => id != list[0].Id).Take(8).Select(id => Inserted(list) with { Id = (byte)id })]),
     ];
 
     /// <summary>A list changed on its way to the server, which answers with what it has seen.</summary>
@@ -104,6 +118,18 @@ public partial class MisbehaviourTests
             Others = others,
             Attack = path => Relist(path.Hops[^1].ToServer, change),
         };
+
+    /// <summary>A list that stands in ServerHello alone.</summary>
+    private static MisbehaviourCase Answer(
+        Misbehaviour misbehaviour, string what, Func<IReadOnlyList<MiddleboxEntry>, MiddleboxEntry[]> change) =>
+        new(misbehaviour, "client", what)
+        {
+            Grants = "1=r",
+            Attack = path => ChangeServerHello(
+                path.ToClient(1), hello => ChangeAnswer(hello, answer => answer with { Middleboxes = change(answer.Middleboxes) })),
+        };
+
+    private static MiddleboxEntry Inserted(IReadOnlyList<MiddleboxEntry> list) => Elsewhere(OtherThan(list[0].Id)) with { Inserted = true };
 
     /// <summary>A fault of the extension in ClientHello that a server and a middlebox must find.</summary>
     private static MisbehaviourCase[] ClientLists(Misbehaviour misbehaviour, string what, Action<byte[]> patch)

@@ -75,8 +75,8 @@ public partial class MisbehaviourTests
         Unexpected("client", "ServerKeyExchange twice, which the reference takes", path =>
             Repeat(path.ToClient(), HandshakeType.ServerKeyExchange)),
         Unexpected("client", "ServerHelloDone twice", path => Repeat(path.ToClient(), HandshakeType.ServerHelloDone)),
-        Unexpected("client", "a request for a client certificate", path => path.ToClient().Replace(
-            HandshakeType.ServerHelloDone, record => [CertificateRequest(record), record.Bytes])),
+        Unexpected("client", "two requests for a client certificate", path => path.ToClient().Replace(
+            HandshakeType.ServerHelloDone, record => [CertificateRequest(record), CertificateRequest(record), record.Bytes])),
         Unexpected("client", "a certificate status that was not asked for", path => path.ToClient().Replace(
             HandshakeType.ServerKeyExchange, record => [Message(record, HandshakeType.CertificateStatus, [1, 0, 0, 0]), record.Bytes])),
         Unexpected("client", "a session ticket", path => path.ToClient().Replace(
@@ -107,6 +107,14 @@ public partial class MisbehaviourTests
         Unexpected("server", "no ClientKeyExchange", path => Drop(path.ToServer(), HandshakeType.ClientKeyExchange)),
         Unexpected("server", "a client certificate that was not asked for", path => path.ToServer().Replace(
             HandshakeType.ClientKeyExchange, record => [Message(record, HandshakeType.Certificate, [0, 0, 0]), record.Bytes])),
+        Unexpected("server", "a client certificate that somebody else asked for", path => path.ToClient().Replace(
+            HandshakeType.ServerHelloDone, record => [CertificateRequest(record), record.Bytes])),
+        Unexpected("server", "no client certificate though one was asked for", path =>
+            Drop(path.ToServer(), HandshakeType.Certificate), "+certificate"),
+        Unexpected("server", "no CertificateVerify", path => Drop(path.ToServer(), HandshakeType.CertificateVerify), "+certificate"),
+        Unexpected("server", "CertificateVerify twice", path => Repeat(path.ToServer(), HandshakeType.CertificateVerify), "+certificate"),
+        Unexpected("middlebox 0", "CertificateVerify without a certificate", path => path.ToServer(0).Replace(
+            HandshakeType.MiddleboxKeyMaterial, record => [Message(record, HandshakeType.CertificateVerify, [4, 3, 0, 0])]), "1=r"),
         Unexpected("server", "ChangeCipherSpec before any key", path => path.ToServer().Replace(
             HandshakeType.ClientKeyExchange, record => [ChangeCipherSpec(record), record.Bytes])),
         Unexpected("server", "ChangeCipherSpec in place of KeyMaterial", path => path.ToServer().Replace(
@@ -143,7 +151,7 @@ public partial class MisbehaviourTests
         }, "1=r"),
         Unexpected("middlebox 0", "no Certificate", path => Drop(path.ToClient(1), HandshakeType.Certificate), "1=r"),
         Unexpected("middlebox 0", "no ServerKeyExchange", path => Drop(path.ToClient(1), HandshakeType.ServerKeyExchange), "1=r"),
-        Unexpected("middlebox 0, client", "a second request for a client certificate", path => path.ToClient(1).Replace(
+        Unexpected("middlebox 0", "a second request for a client certificate", path => path.ToClient(1).Replace(
             HandshakeType.ServerHelloDone, record =>
             {
                 byte[] request = CertificateRequest(record);

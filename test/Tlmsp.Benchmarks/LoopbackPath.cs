@@ -1,0 +1,136 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Tlmsp.Client;
+using Tlmsp.Http;
+using Tlmsp.TestSupport;
+
+namespace Tlmsp.Benchmarks;
+
+/// <summary>How an HTTPS client reaches the API.</summary>
+internal enum HttpsWay
+{
+    Direct,
+    ThroughRelay,
+    ThroughYarp,
+}
+
+/// <summary>One API on Kestrel, reached over TLMSP and over TLS 1.2 with the same cipher suite, each directly and through one middlebox.</summary>
+internal sealed class LoopbackPath : IAsyncDisposable
+{
+    // Windows has no such policy; it picks AES-256 there, and the comparison flatters TLMSP a little.
+    private static readonly CipherSuitesPolicy? s_suites = OperatingSystem.IsWindows()
+        ? null
+        : new([TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256]);
+
+    private readonly WebApplication _app;
+    private TestMiddlebox _middlebox = null!;
+    private TerminatingProxy _relay = null!;
+    private ReverseProxy _yarp = null!;
+
+    private LoopbackPath(WebApplication app) => _app = app;
+
+    public Uri Tlmsp => new(Url(0), "#tlmsp");
+
+    public Uri Https => Url(1);
+
+    public Uri Http => Url(2);
+
+    public static async Task<LoopbackPath> StartAsync()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        X509Certificate2 certificate = TestCertificates.Leaf("localhost");
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseTlmsp(certificate, tlmsp =>
+            {
+                tlmsp.Trust.CustomRootTrust.Add(TestCertificates.Root);
+                tlmsp.Middleboxes.Policy = _ => null;
+            }));
+            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate, https =>
+            {
+                https.SslProtocols = SslProtocols.Tls12;
+                https.OnAuthenticate = (_, options) => options.CipherSuitesPolicy = s_suites;
+            }));
+            kestrel.Listen(IPAddress.Loopback, 0);
+        });
+        WebApplication app = builder.Build();
+        app.MapGet("/order", () => new { Id = 1, Article = "left-handed screwdriver", Quantity = 3 });
+        byte[] block = new byte[64 * 1024];
+        app.MapGet("/bulk/{blocks:int}", async (int blocks, HttpContext context) =>
+        {
+            for (int i = 0; i < blocks; i++)
+            {
+                await context.Response.Body.WriteAsync(block);
+            }
+        });
+        await app.StartAsync();
+        var path = new LoopbackPath(app);
+        path._middlebox = await TestMiddlebox.StartAsync(path.Tlmsp, inspect: false);
+        path._relay = new TerminatingProxy(
+            TestCertificates.Leaf("localhost"), new IPEndPoint(IPAddress.Loopback, path.Https.Port), ClientTls());
+        path._yarp = await ReverseProxy.StartAsync(TestCertificates.Leaf("localhost"), path.Https, Handler());
+        return path;
+    }
+
+    public HttpClient TlmspClient(bool throughMiddlebox) => new(new TlmspHandler(tlmsp =>
+    {
+        tlmsp.Trust.CustomRootTrust.Add(TestCertificates.Root);
+        if (throughMiddlebox)
+        {
+            tlmsp.Middleboxes.Add(_middlebox.Address, Grant.Read(HttpContexts.Headers));
+        }
+    }))
+    {
+        BaseAddress = Tlmsp,
+    };
+
+    public HttpClient HttpsClient(HttpsWay way) => new(Handler())
+    {
+        BaseAddress = way switch
+        {
+            HttpsWay.Direct => Https,
+            HttpsWay.ThroughRelay => new Uri($"https://localhost:{_relay.Port}"),
+            _ => new Uri($"https://localhost:{_yarp.Port}"),
+        },
+    };
+
+    public async ValueTask DisposeAsync()
+    {
+        await _middlebox.DisposeAsync();
+        await _relay.DisposeAsync();
+        await _yarp.DisposeAsync();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    private static SocketsHttpHandler Handler() => new() { SslOptions = ClientTls(), UseProxy = false };
+
+    private static SslClientAuthenticationOptions ClientTls()
+    {
+        var options = new SslClientAuthenticationOptions
+        {
+            TargetHost = "localhost",
+            EnabledSslProtocols = SslProtocols.Tls12,
+            CipherSuitesPolicy = s_suites,
+            AllowTlsResume = false,
+            CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
+            },
+        };
+        options.CertificateChainPolicy.CustomTrustStore.Add(X509CertificateLoader.LoadCertificate(TestCertificates.Root.RawData));
+        return options;
+    }
+
+    private Uri Url(int index) => new(_app.Urls.ElementAt(index).Replace("127.0.0.1", "localhost", StringComparison.Ordinal));
+}
