@@ -1,6 +1,6 @@
 namespace Tlmsp.Tests.Misbehaviours;
 
-/// <summary>No misbehaviour without a test, none without an alert.</summary>
+/// <summary>No misbehaviour without a test.</summary>
 public class CompletenessTests
 {
     /// <summary>What no party of the table can report: the classes that test it.</summary>
@@ -22,13 +22,6 @@ public class CompletenessTests
         Assert.True(inTable || s_elsewhere.ContainsKey(misbehaviour), "no case makes a party misbehave like this");
         Assert.False(inTable && s_elsewhere.ContainsKey(misbehaviour), "the note that it is tested elsewhere is out of date");
     }
-
-    [Theory]
-    [MemberData(nameof(All))]
-    public void Every_misbehaviour_has_an_alert_with_a_name(Misbehaviour misbehaviour) => Assert.True(Enum.IsDefined(misbehaviour.Alert()));
-
-    [Fact]
-    public void An_undefined_misbehaviour_has_none() => Assert.Throws<ArgumentOutOfRangeException>(() => ((Misbehaviour)9999).Alert());
 
     [Fact]
     public void Classes_named_here_have_tests() => Assert.All(s_elsewhere.Values, type => Assert.Contains(

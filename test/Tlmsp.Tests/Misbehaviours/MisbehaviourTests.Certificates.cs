@@ -88,7 +88,8 @@ public partial class MisbehaviourTests
         },
         new(UnsuitableCertificate, "client", "a key usage that cannot be read")
         {
-            Attack = path => SendCertificate(path.ToClient(), BreakKeyUsage(TestCertificates.Get("server.example").Leaf.RawData)),
+            Attack = path => SendCertificate(
+                path.ToClient(), BreakKeyUsage(TestCertificates.Get("server.example", TestKey.Rsa2048).Leaf.RawData)),
         },
         new(UnsuitableCertificate, "client", "a key that may not sign")
         {
