@@ -141,8 +141,8 @@ public abstract class TlmspHandshake : IDisposable
         }
 
         _taken = true;
-        TlmspPathMiddlebox[] middleboxes =
-            [.. Peers.Select(peer => TlmspPathMiddlebox.From(peer, Path))];
+        SessionPath path = Path;    // in the lambda the property would make the session hold on to the whole handshake
+        TlmspPathMiddlebox[] middleboxes = [.. Peers.Select(peer => TlmspPathMiddlebox.From(peer, path))];
         var info = new TlmspSessionInfo(Path, Group, ServerName, ServerCertificate, ClientCertificate, middleboxes);
         (DirectionKeys toServer, DirectionKeys toClient) = Keys!.Value;
         PairSecret far = FarSecret!;
