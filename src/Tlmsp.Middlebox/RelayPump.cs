@@ -70,7 +70,7 @@ internal sealed class RelayPump(
                     return false;
                 }
 
-                if (relay.IsClosed || relay.FatalAlert is not null)
+                if (relay.IsEnded)
                 {
                     return relay.FatalAlert is null;
                 }
@@ -102,12 +102,16 @@ internal sealed class RelayPump(
     /// <summary>Gives the direction its full time again.</summary>
     public void Touch() => Volatile.Write(ref _lastActivity, Environment.TickCount64);
 
-    /// <summary>Writes a fatal alert of our own, right after what was sent before. The pump must have stopped.</summary>
+    /// <summary>Writes a fatal alert of our own, right after what was sent before, unless that was the end. The pump must have stopped.</summary>
     public void WriteAlert(TlmspAlert alert)
     {
         if (_isStaging)
         {
             relay.Rewind();     // what is staged is not sent
+        }
+        else if (relay.IsEnded)
+        {
+            return;
         }
 
         relay.WriteAlert(TlmspAlertLevel.Fatal, alert, contextId: 0, output);

@@ -119,8 +119,9 @@ public abstract class TlmspHandshake : IDisposable
 
             throw;
         }
-        catch (Exception e) when (e is CryptographicException or FormatException or ArgumentException or InvalidOperationException)
+        catch
         {
+            // Ours to mend, such as a policy that throws; the peer is told all the same.
             Channel.WriteAlert(TlmspAlert.InternalError, contextId: 0, output);
             throw;
         }

@@ -89,32 +89,60 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
     /// </summary>
     private (TlmspCipherSuite Suite, TlmspCertificate Certificate) SelectSuite(ClientHello hello)
     {
+        // Our side first: a client may offer 32 000 suites, and nothing is to be made anew for each.
         bool aes256 = !TlmspCipherSuite.Aes128.Any(suite => hello.CipherSuites.Contains(suite.Id));
+        (TlmspCipherSuite Suite, TlmspCertificate Certificate)[] ours =
+        [
+            .. from suite in _options.CipherSuites
+               where suite.IsAes256 == aes256
+               let certificate = SelectCertificate(suite, hello.ServerName)
+               where certificate is not null
+               select (suite, certificate),
+        ];
         foreach (ushort id in hello.CipherSuites)
         {
-            if (_options.CipherSuites.FirstOrDefault(candidate => candidate.Id == id) is not { } suite || suite.IsAes256 != aes256)
+            foreach ((TlmspCipherSuite Suite, TlmspCertificate Certificate) candidate in ours)
             {
-                continue;
-            }
-
-            TlmspCertificate[] fitting = [.. _options.Certificates.Where(certificate => certificate.IsEcdsa == suite.IsEcdsa)];
-            TlmspCertificate? certificate = fitting.Length > 1 && hello.ServerName is { } name
-                ? fitting.FirstOrDefault(candidate => candidate.Leaf.MatchesHostname(name)) ?? fitting[0]
-                : fitting.FirstOrDefault();
-            if (certificate is not null)
-            {
-                return (suite, certificate);
+                if (candidate.Suite.Id == id)
+                {
+                    return candidate;
+                }
             }
         }
 
         throw new TlmspException(Misbehaviour.NoCommonCipherSuite, $"{hello.CipherSuites.Length} suites offered");
     }
 
+    private TlmspCertificate? SelectCertificate(TlmspCipherSuite suite, string? serverName)
+    {
+        TlmspCertificate[] fitting = [.. _options.Certificates.Where(certificate => certificate.IsEcdsa == suite.IsEcdsa)];
+        return fitting.Length > 1 && serverName is not null
+            ? fitting.FirstOrDefault(candidate => CertificateValidator.MatchesName(candidate.Leaf, serverName)) ?? fitting[0]
+            : fitting.FirstOrDefault();
+    }
+
     /// <summary>The client's first group that we have: middleboxes of the reference take it whatever the server chooses (handshake.md §4.2).</summary>
-    private KeyExchangeGroup SelectGroup(ushort[]? offered) => offered is null
-        ? _options.Groups[0]
-        : offered.Select(id => _options.Groups.FirstOrDefault(group => group.Id == id)).FirstOrDefault(group => group is not null)
-            ?? throw new TlmspException(Misbehaviour.NoCommonGroup, $"{offered.Length} groups offered");
+    private KeyExchangeGroup SelectGroup(ushort[]? offered)
+    {
+        if (offered is null)
+        {
+            return _options.Groups[0];
+        }
+
+        KeyExchangeGroup[] ours = [.. _options.Groups];
+        foreach (ushort id in offered)
+        {
+            foreach (KeyExchangeGroup group in ours)
+            {
+                if (group.Id == id)
+                {
+                    return group;
+                }
+            }
+        }
+
+        throw new TlmspException(Misbehaviour.NoCommonGroup, $"{offered.Length} groups offered");
+    }
 
     private void SendFlight(TlmspClientExtension tlmsp, TlmspCertificate certificate, ushort scheme)
     {
