@@ -19,7 +19,7 @@ namespace Tlmsp.AspNetCore;
 /// </example>
 internal static class TlmspConfiguration
 {
-    private static readonly string[] Known = ["Certificate", "TrustedRoots", "HandshakeTimeout", "Mapping", "Middleboxes", "AllowReferenceMiddleboxes"];
+    private static readonly string[] Known = ["Certificate", "TrustedRoots", "HandshakeTimeout", "Mapping", "Middleboxes", "AllowReferenceMiddleboxes", "KeyLogFile"];
 
     public static void Apply(IConfiguration section, TlmspConnectionOptions options)
     {
@@ -64,6 +64,7 @@ internal static class TlmspConfiguration
             options.AllowReferenceMiddleboxes = Parse(section, "AllowReferenceMiddleboxes", () => bool.Parse(allow));
         }
 
+        options.KeyLogFile = section["KeyLogFile"] ?? options.KeyLogFile;
         foreach (IConfigurationSection middlebox in section.GetSection("Middleboxes").GetChildren())
         {
             Parse(middlebox, "Address", () => options.Middleboxes.Allow(middlebox["Address"] ?? "", Grant.Parse(middlebox["Grant"] ?? "")));

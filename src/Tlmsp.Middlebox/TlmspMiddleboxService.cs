@@ -43,6 +43,11 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
             LogReferenceMiddleboxes(_logger, _options.Address!);
         }
 
+        if (_options.KeyLogFile is { } keyLog)
+        {
+            LogKeyLog(_logger, _options.Address!, keyLog);
+        }
+
         _listener = await _transport.BindAsync(_options.GetListenEndPoint(), cancellationToken).ConfigureAwait(false);
         LogListening(_logger, _options.Address!, _listener.EndPoint.ToString() ?? "");
         _accepting = AcceptAsync(_listener);
@@ -122,6 +127,9 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
 
     [LoggerMessage(21, LogLevel.Warning, "TLMSP middlebox {Address} accepts middleboxes of the ETSI reference stack: SHA-1 signatures, and certificates that do not name the middlebox's address.")]
     private static partial void LogReferenceMiddleboxes(ILogger logger, string address);
+
+    [LoggerMessage(24, LogLevel.Warning, "TLMSP middlebox {Address} writes the keys it is given to {KeyLogFile}: whoever reads that file can read the connections as far as this middlebox can. Remove KeyLogFile when done.")]
+    private static partial void LogKeyLog(ILogger logger, string address, string keyLogFile);
 
     [LoggerMessage(22, LogLevel.Error, "Connection {ConnectionId} ended with an unexpected error.")]
     private static partial void LogUnexpected(ILogger logger, string connectionId, Exception exception);

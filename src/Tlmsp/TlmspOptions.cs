@@ -46,6 +46,12 @@ public abstract class TlmspOptions
     /// </summary>
     public bool AllowReferenceMiddleboxes { get; set; }
 
+    /// <summary>
+    /// Takes the keys of every session so that captures can be decoded, for debugging only: see <see cref="TlmspKeyLog"/>. Default null;
+    /// hosts log a warning when it is set.
+    /// </summary>
+    public TlmspKeyLog? KeyLog { get; set; }
+
     /// <summary>Source of randomness.</summary>
     public TlmspRandom Random { get; set; } = TlmspRandom.System;
 
