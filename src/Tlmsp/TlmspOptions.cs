@@ -197,6 +197,12 @@ public sealed class TlmspServerOptions : TlmspOptions
     /// <summary>The server's certificates; the first whose key type fits the suite and whose name fits the SNI is used.</summary>
     public IList<TlmspCertificate> Certificates { get; set; } = [];
 
+    /// <summary>
+    /// Chooses the certificate by SNI host name (null when the client sends none), instead of <see cref="Certificates"/>; null refuses the
+    /// connection with alert 40.
+    /// </summary>
+    public Func<string?, TlmspCertificate?>? CertificateSelector { get; set; }
+
     /// <summary>Decides on the middlebox list: null accepts it, a text refuses it with alert 171 and says why in the exception. Default: no middlebox at all.</summary>
     public Func<TlmspOffer, string?> MiddleboxPolicy { get; set; } = offer =>
         offer.Middleboxes.Count == 0 ? null : "no middlebox is allowed";
@@ -208,7 +214,7 @@ public sealed class TlmspServerOptions : TlmspOptions
     public override void Validate()
     {
         base.Validate();
-        if (Certificates.Count == 0)
+        if (Certificates.Count == 0 && CertificateSelector is null)
         {
             throw new ArgumentException("No server certificate is configured. Set one with a private key.");
         }

@@ -60,31 +60,36 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
         }
     }
 
-    /// <summary>
-    /// The client's order decides; a suite counts only with a certificate of its kind, best one that names the SNI. A 256-bit suite only
-    /// if no 128-bit one is offered: a reference client offers both and cannot use the former (records-keys.md §11.1).
-    /// </summary>
+    /// <summary>A certificate that names the SNI, whatever its kind; else the first that serves.</summary>
     private (TlmspCipherSuite Suite, TlmspCertificate Certificate) SelectSuite(ClientHello hello)
+    {
+        IList<TlmspCertificate> all = _options.CertificateSelector is { } select
+            ? select(hello.ServerName) is { } selected ? [selected] : []
+            : _options.Certificates;
+        (TlmspCipherSuite, TlmspCertificate)? choice = all.Count > 1 && hello.ServerName is { } name
+            ? SelectSuite(hello, all.Where(certificate => certificate.Names(name)))
+            : null;
+        return choice ?? SelectSuite(hello, all) ?? throw new TlmspException(
+            Misbehaviour.NoCommonCipherSuite, $"{hello.CipherSuites.Length} suites offered, {all.Count} certificates to choose from");
+    }
+
+    /// <summary>
+    /// The client's order decides; a suite counts only with a certificate of its kind. A 256-bit suite only if no 128-bit one is offered: a
+    /// reference client offers both and cannot use the former (records-keys.md §11.1).
+    /// </summary>
+    private (TlmspCipherSuite, TlmspCertificate)? SelectSuite(ClientHello hello, IEnumerable<TlmspCertificate> certificates)
     {
         bool aes256 = !TlmspCipherSuite.Aes128.Any(suite => hello.CipherSuites.Contains(suite.Id));
         foreach (ushort id in hello.CipherSuites)
         {
-            if (_options.CipherSuites.FirstOrDefault(candidate => candidate.Id == id) is not { } suite || suite.IsAes256 != aes256)
-            {
-                continue;
-            }
-
-            TlmspCertificate[] fitting = [.. _options.Certificates.Where(certificate => certificate.IsEcdsa == suite.IsEcdsa)];
-            TlmspCertificate? certificate = fitting.Length > 1 && hello.ServerName is { } name
-                ? fitting.FirstOrDefault(candidate => candidate.Leaf.MatchesHostname(name)) ?? fitting[0]
-                : fitting.FirstOrDefault();
-            if (certificate is not null)
+            if (_options.CipherSuites.FirstOrDefault(candidate => candidate.Id == id) is { } suite && suite.IsAes256 == aes256
+                && certificates.FirstOrDefault(candidate => candidate.IsEcdsa == suite.IsEcdsa) is { } certificate)
             {
                 return (suite, certificate);
             }
         }
 
-        throw new TlmspException(Misbehaviour.NoCommonCipherSuite, $"{hello.CipherSuites.Length} suites offered");
+        return null;
     }
 
     /// <summary>The client's first group that we have: middleboxes of the reference take it whatever the server chooses (handshake.md §4.2).</summary>
