@@ -8,10 +8,12 @@ namespace Tlmsp.Middlebox;
 /// <summary>Options of a middlebox host.</summary>
 public sealed class TlmspMiddleboxHostOptions
 {
+    private static readonly TimeSpan s_longest = TimeSpan.FromDays(1);
+
     /// <summary>The address that clients list this middlebox under, such as <c>waf.example:7001</c>. Required.</summary>
     public string? Address { get; set; }
 
-    /// <summary>Where to listen. Default: every interface, port of <see cref="Address"/>.</summary>
+    /// <summary>Where to listen. Default: every interface, IPv6 and IPv4 as far as the machine has them, port of <see cref="Address"/>.</summary>
     public IPEndPoint? ListenEndPoint { get; set; }
 
     /// <summary>Certificate with private key; should name the host of <see cref="Address"/> and allow server and client authentication. Required.</summary>
@@ -29,8 +31,14 @@ public sealed class TlmspMiddleboxHostOptions
     /// <summary>Time for a handshake including the connection to the next hop. Default 10 s.</summary>
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Time for one call of an inspector; after it the connection is closed. Default 10 s.</summary>
+    /// <summary>Time for one call of an inspector; within a second after it the connection is closed. Default 10 s.</summary>
     public TimeSpan InspectorTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Time for the rest of a path that is ending: for one direction to fall silent once the other has ended, and then for the receivers
+    /// to take what was sent to them. Default 5 s.
+    /// </summary>
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Most connections at a time; more wait to be accepted. Default 10 000.</summary>
     public int MaxConnections { get; set; } = 10_000;
@@ -46,6 +54,12 @@ public sealed class TlmspMiddleboxHostOptions
 
     /// <summary>Bounds on handshakes.</summary>
     public TlmspLimits Limits { get; set; } = new();
+
+    /// <summary>How often established paths are looked after; a seam for tests.</summary>
+    internal TimeSpan SweepInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a direction idles before its cipher objects are dropped; a seam for tests.</summary>
+    internal TimeSpan ReleaseAfter { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Checks the options and makes what the engine needs of them.</summary>
     /// <exception cref="OptionsValidationException">Something is missing or contradictory; the message says how to fix it.</exception>
@@ -67,9 +81,18 @@ public sealed class TlmspMiddleboxHostOptions
             problems.Add("No next hop is allowed, so nothing could be relayed. Call NextHops.Allow(\"host:port\").");
         }
 
-        if (HandshakeTimeout <= TimeSpan.Zero || InspectorTimeout <= TimeSpan.Zero || MaxConnections < 1)
+        foreach ((string name, TimeSpan time) in ((string, TimeSpan)[])
+            [(nameof(HandshakeTimeout), HandshakeTimeout), (nameof(InspectorTimeout), InspectorTimeout), (nameof(DrainTimeout), DrainTimeout)])
         {
-            problems.Add("HandshakeTimeout, InspectorTimeout and MaxConnections must be positive.");
+            if (time <= TimeSpan.Zero || time > s_longest)
+            {
+                problems.Add($"{name} is {time}. Set it to more than zero and at most {s_longest}, or leave it at its default.");
+            }
+        }
+
+        if (MaxConnections < 1)
+        {
+            problems.Add($"MaxConnections is {MaxConnections}. Set it to 1 or more, or leave it at its default.");
         }
 
         if (problems.Count == 0)
@@ -96,9 +119,10 @@ public sealed class TlmspMiddleboxHostOptions
         throw new OptionsValidationException("TlmspMiddlebox", typeof(TlmspMiddleboxHostOptions), problems);
     }
 
-    internal IPEndPoint GetListenEndPoint()
+    /// <summary>The port of <see cref="Address"/>.</summary>
+    internal int GetPort()
     {
         TlmspAddress.Parse(Address!).TryGetEndPoint(out _, out int port);
-        return ListenEndPoint ?? new IPEndPoint(IPAddress.IPv6Any, port);
+        return port;
     }
 }

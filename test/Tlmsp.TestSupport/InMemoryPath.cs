@@ -8,14 +8,24 @@ public sealed class InMemoryPath : IDisposable
     private readonly List<Exception> _failures = [];
 
     public InMemoryPath(TlmspClientOptions client, TlmspServerOptions server, params TlmspMiddleboxOptions[] middleboxes)
+        : this(new TlmspClientHandshake(client), server, middleboxes)
     {
-        ClientHandshake = new TlmspClientHandshake(client);
+    }
+
+    private InMemoryPath(TlmspClientHandshake client, TlmspServerOptions server, TlmspMiddleboxOptions[] middleboxes)
+    {
+        ClientHandshake = client;
         ServerHandshake = new TlmspServerHandshake(server);
         MiddleboxHandshakes = [.. middleboxes.Select(options => new TlmspMiddleboxHandshake(options))];
         Hops = [.. Enumerable.Range(0, middleboxes.Length + 1).Select(_ => new InMemoryHop())];
         Middleboxes = new TlmspMiddleboxSession?[middleboxes.Length];
         Handlers = new IContainerRelayHandler?[middleboxes.Length, 2];
     }
+
+    /// <summary>A client that comes back after a discovery.</summary>
+    public static InMemoryPath Again(
+        TlmspClientOptions client, TlmspDiscovery discovery, TlmspServerOptions server, params TlmspMiddleboxOptions[] middleboxes) =>
+        new(new TlmspClientHandshake(client, discovery), server, middleboxes);
 
     public TlmspClientHandshake ClientHandshake { get; }
 
@@ -37,6 +47,9 @@ public sealed class InMemoryPath : IDisposable
 
     /// <summary>What each party reported, by party name ("client", "server", "middlebox 0").</summary>
     public Dictionary<string, TlmspException> Faults { get; } = [];
+
+    /// <summary>True when client and server agreed to end this connection for one over another path.</summary>
+    public bool IsReconnectNeeded { get; private set; }
 
     public CollectingReceiver AtClient { get; } = new();
 
@@ -172,10 +185,13 @@ public sealed class InMemoryPath : IDisposable
         ReadOnlySequence<byte> input = Hops[^1].ToServer.Unread;
         try
         {
-            if (Server is null && ServerHandshake.Process(ref input, Hops[^1].ToClient.Writer) == HandshakeStatus.Complete)
+            HandshakeStatus status = Server is null ? ServerHandshake.Process(ref input, Hops[^1].ToClient.Writer) : HandshakeStatus.NeedMoreData;
+            if (status == HandshakeStatus.Complete)
             {
                 Server = ServerHandshake.Complete();
             }
+
+            IsReconnectNeeded |= status == HandshakeStatus.Reconnect && ClientHandshake.Discovery is not null;
 
             while (Server is not null && Server.Reader.TryRead(ref input, AtServer))
             {

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 using Tlmsp.Client;
 using Tlmsp.AspNetCore;
@@ -24,7 +25,8 @@ public sealed class TestServer : IAsyncDisposable
 
     public Uri Address => new(_app.Urls.First().Replace("127.0.0.1", "localhost"));
 
-    public static async Task<TestServer> StartAsync(Action<TlmspConnectionOptions>? configure = null, Action<WebApplication>? map = null)
+    public static async Task<TestServer> StartAsync(
+        Action<TlmspConnectionOptions>? configure = null, Action<WebApplication>? map = null, Action<ListenOptions>? listening = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         var logs = new CollectingLogger();
@@ -33,11 +35,15 @@ public sealed class TestServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseTlmsp(TestCertificates.Leaf("localhost"), tlmsp =>
+            kestrel.Listen(IPAddress.Loopback, 0, listen =>
             {
-                tlmsp.Trust.CustomRootTrust.Add(TestCertificates.Root);
-                configure?.Invoke(tlmsp);
-            }));
+                listening?.Invoke(listen);
+                listen.UseTlmsp(TestCertificates.Leaf("localhost"), tlmsp =>
+                {
+                    tlmsp.Trust.CustomRootTrust.Add(TestCertificates.Root);
+                    configure?.Invoke(tlmsp);
+                });
+            });
         });
         WebApplication app = builder.Build();
         app.MapGet("/hello", () => "hello");

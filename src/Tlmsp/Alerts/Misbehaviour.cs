@@ -123,6 +123,8 @@ public enum Misbehaviour
     CertificateNameMismatch,
     /// <summary>The application's validation callback refused the certificate.</summary>
     CertificateRefused,
+    /// <summary>The client has no certificate although one is required.</summary>
+    ClientCertificateMissing,
 
     // ---- key exchange
     /// <summary>A key share that is malformed, not on the curve, or gives the all-zero secret.</summary>
@@ -135,6 +137,8 @@ public enum Misbehaviour
     BadServerKeyExchangeSignature,
     /// <summary>A signature of MiddleboxKeyExchange does not verify.</summary>
     BadMiddleboxKeyExchangeSignature,
+    /// <summary>The signature of CertificateVerify does not verify.</summary>
+    BadCertificateVerify,
     /// <summary>A message names a middlebox that is not in the list, or not the one whose turn it is.</summary>
     WrongMiddleboxId,
     /// <summary>MiddleboxHello with a session id, suites or compression methods.</summary>

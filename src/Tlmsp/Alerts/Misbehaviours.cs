@@ -37,7 +37,7 @@ public static class Misbehaviours
         Misbehaviour.UnofferedExtension => TlmspAlert.UnsupportedExtension,
 
         Misbehaviour.NoCommonCipherSuite or Misbehaviour.NoCommonGroup or Misbehaviour.NoCommonSignatureScheme
-            => TlmspAlert.HandshakeFailure,
+            or Misbehaviour.ClientCertificateMissing => TlmspAlert.HandshakeFailure,
 
         Misbehaviour.MiddleboxListRefused or Misbehaviour.NotOnPath => TlmspAlert.MiddleboxAuthorizationFailure,
         Misbehaviour.NextHopRefused => TlmspAlert.MiddleboxRouteFailure,
@@ -51,7 +51,7 @@ public static class Misbehaviours
         Misbehaviour.UnsuitableCertificate => TlmspAlert.UnsupportedCertificate,
         Misbehaviour.CertificateRefused => TlmspAlert.CertificateUnknown,
 
-        Misbehaviour.BadServerKeyExchangeSignature or Misbehaviour.BadFinished => TlmspAlert.DecryptError,
+        Misbehaviour.BadServerKeyExchangeSignature or Misbehaviour.BadCertificateVerify or Misbehaviour.BadFinished => TlmspAlert.DecryptError,
         Misbehaviour.BadMiddleboxKeyExchangeSignature => TlmspAlert.MiddleboxKeyVerifyFailure,
         Misbehaviour.KeyConfirmationFault => TlmspAlert.MiddleboxKeyConfirmationFault,
 

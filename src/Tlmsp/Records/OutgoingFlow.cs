@@ -59,6 +59,13 @@ internal sealed partial class OutgoingFlow
         output.Advance(record.Length);
     }
 
+    /// <summary>Drops cipher objects while the connection idles.</summary>
+    public void Release()
+    {
+        _keys.Release();
+        _checkKey.Release();
+    }
+
     /// <summary>One more record or container leaves; containers that say so make the next number skip (§6.3).</summary>
     private void Tick(ulong skip = 0)
     {

@@ -17,21 +17,19 @@ internal sealed class ExpectServerHello(TlmspClientHandshake handshake) : Handsh
         CheckExtensions(hello.Extensions);
         TlmspServerExtension tlmsp = hello.Tlmsp
             ?? throw new TlmspException(Misbehaviour.MissingTlmspExtension, "the server speaks plain TLS only");
+
+        // Everybody on the path has switched with this message: an alert about it must have the new form already.
+        handshake.Channel.ActivateSessionId(tlmsp.SessionId);
         if (tlmsp.ClientAddress != handshake.Options.ClientAddress || tlmsp.ServerAddress != handshake.Options.ServerAddress)
         {
             throw new TlmspException(Misbehaviour.AddressMismatch, $"'{tlmsp.ClientAddress}', '{tlmsp.ServerAddress}'");
         }
 
-        if (!tlmsp.Middleboxes.SequenceEqual(handshake.Entries))
-        {
-            throw new TlmspException(Misbehaviour.MiddleboxListMismatch, Describe(tlmsp.Middleboxes));
-        }
-
+        handshake.IsPathChanged = AnsweredPath.Check(handshake, tlmsp);
         handshake.ServerRandom = hello.Random;
-        handshake.Path = new SessionPath(tlmsp.SessionId, suite, handshake.Options.Contexts, handshake.Entries);
-        handshake.Peers = [.. handshake.Entries.Select(entry => new MiddleboxPeer(entry))];
+        handshake.Path = new SessionPath(tlmsp.SessionId, suite, handshake.Options.Contexts, tlmsp.Middleboxes, handshake.EffectiveGrant);
+        handshake.Peers = [.. tlmsp.Middleboxes.Select(entry => new MiddleboxPeer(entry))];
         handshake.BeginTranscript(suite, message.Raw);
-        handshake.Channel.ActivateSessionId(tlmsp.SessionId);
         return new ExpectServerCertificate(handshake);
     }
 
@@ -51,8 +49,4 @@ internal sealed class ExpectServerHello(TlmspClientHandshake handshake) : Handsh
             }
         }
     }
-
-    private static string Describe(IReadOnlyList<MiddleboxEntry> entries) => entries.Count == 0
-        ? "the server answered with an empty list"
-        : "the server answered with " + string.Join(", ", entries.Select(entry => $"{entry.Address} ({entry.Grant})"));
 }

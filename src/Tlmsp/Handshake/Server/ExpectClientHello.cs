@@ -14,12 +14,9 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
         hello.ThrowUnlessTlmsp(_options.Limits);
         handshake.Channel.IsVersionSettled = true;
         TlmspClientExtension tlmsp = hello.Tlmsp!;
-        if (tlmsp.Discovery is not null)
-        {
-            throw new TlmspException(Misbehaviour.BadDiscovery, "this server never inserts a middlebox");
-        }
-
         CheckPolicies(hello, tlmsp);
+        IReadOnlyList<MiddleboxEntry> path = tlmsp.Discovery?.Middleboxes ?? ServerPath.Complete(_options, Offer(hello, tlmsp), tlmsp.Middleboxes);
+        bool inserts = tlmsp.Discovery is null && path.Count != tlmsp.Middleboxes.Count;
         (TlmspCipherSuite suite, TlmspCertificate certificate) = SelectSuite(hello);
         ushort scheme = SignatureSchemes.Select(certificate, hello.SignatureSchemes);
         handshake.Group = SelectGroup(hello.SupportedGroups);
@@ -28,22 +25,30 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
 
         handshake.ServerRandom = new byte[TlmspDialect.RandomLength];
         _options.Random.Fill(handshake.ServerRandom);
-        Span<byte> sid = stackalloc byte[TlmspDialect.SessionIdLength];
-        _options.Random.Fill(sid);
-        uint sessionId = BinaryPrimitives.ReadUInt32BigEndian(sid);
-        handshake.Path = new SessionPath(sessionId, suite, hello.Contexts!, tlmsp.Middleboxes);
-        handshake.Peers = [.. tlmsp.Middleboxes.Select(entry => new MiddleboxPeer(entry))];
+        handshake.Path = new SessionPath(tlmsp.Discovery?.SessionId ?? NewSessionId(), suite, hello.Contexts!, path, EffectiveGrant);
+        handshake.Peers = [.. path.Select(entry => new MiddleboxPeer(entry))];
         handshake.Transcript = new Transcript(suite);
         handshake.Transcript.AddOpening(message.Raw);
         SendFlight(tlmsp, certificate, scheme);
-        return MiddleboxFlight.Start(handshake, () => new ExpectClientKeyExchange(handshake));
+        if (inserts)
+        {
+            _options.Discoveries.Remember(
+                handshake.Path.SessionId, handshake.Transcript.CurrentHash(), tlmsp.Middleboxes, path, _options.Trust.TimeProvider.GetUtcNow());
+            return new ExpectReconnect(tlmsp.Middleboxes.Count);
+        }
+
+        bool asked = _options.ClientAuthentication != TlmspClientAuthentication.None;
+        return MiddleboxFlight.Start(handshake, () => asked ? new ExpectClientCertificate(handshake) : new ExpectClientKeyExchange(handshake));
     }
 
     private void CheckPolicies(ClientHello hello, TlmspClientExtension tlmsp)
     {
-        var offer = new TlmspOffer(
-            hello.ServerName, tlmsp.ClientAddress, tlmsp.ServerAddress, hello.Contexts!,
-            [.. tlmsp.Middleboxes.Select(entry => new TlmspMiddlebox(entry.Address, entry.Grant))]);
+        TlmspOffer offer = Offer(hello, tlmsp);
+        if (tlmsp.Discovery is not null && _options.Discoveries.Redeem(tlmsp, _options.Trust.TimeProvider.GetUtcNow()) is { } wrong)
+        {
+            throw new TlmspException(Misbehaviour.BadDiscovery, wrong);
+        }
+
         if (tlmsp.Middleboxes.Any(entry => entry.Inserted || entry.Transparent))
         {
             throw new TlmspException(Misbehaviour.MiddleboxListRefused, "a transparent or already inserted middlebox in the client's list");
@@ -58,6 +63,24 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
         {
             throw new TlmspException(Misbehaviour.MiddleboxListRefused, listRefused);
         }
+    }
+
+    private static TlmspOffer Offer(ClientHello hello, TlmspClientExtension tlmsp) => new(
+        hello.ServerName, tlmsp.ClientAddress, tlmsp.ServerAddress, hello.Contexts!, [.. tlmsp.Path.Select(TlmspMiddlebox.From)]);
+
+    private Grant EffectiveGrant(MiddleboxEntry entry)
+    {
+        Grant effective = _options.EffectiveGrant?.Invoke(TlmspMiddlebox.From(entry)) ?? entry.Grant;
+        return effective.OnWire().Equals(entry.Grant)
+            ? effective
+            : throw new InvalidOperationException($"EffectiveGrant turns {entry.Grant} of {entry.Address} into {effective}; only rw can become rd.");
+    }
+
+    private uint NewSessionId()
+    {
+        Span<byte> sid = stackalloc byte[TlmspDialect.SessionIdLength];
+        _options.Random.Fill(sid);
+        return BinaryPrimitives.ReadUInt32BigEndian(sid);
     }
 
     /// <summary>A certificate that names the SNI, whatever its kind; else the first that serves.</summary>
@@ -100,7 +123,7 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
 
     private void SendFlight(TlmspClientExtension tlmsp, TlmspCertificate certificate, ushort scheme)
     {
-        var answer = new TlmspServerExtension(handshake.Path.SessionId, tlmsp.ClientAddress, tlmsp.ServerAddress, tlmsp.Middleboxes);
+        var answer = new TlmspServerExtension(handshake.Path.SessionId, tlmsp.ClientAddress, tlmsp.ServerAddress, handshake.Path.Middleboxes);
         SendOpening(ServerHello.Write(handshake.ServerRandom, handshake.Path.Suite, answer));
         handshake.Channel.ActivateSessionId(handshake.Path.SessionId);
 
@@ -111,6 +134,13 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
         byte[] parameters = SignedKeyShare.WriteParams(handshake.Group.Id, handshake.Ephemeral.PublicPoint);
         byte[] signed = [.. handshake.ClientRandom, .. handshake.ServerRandom, .. parameters];
         SendOpening(SignedKeyShare.WriteServerKeyExchange(parameters, scheme, SignatureSchemes.Sign(certificate, scheme, signed)));
+        if (_options.ClientAuthentication != TlmspClientAuthentication.None)
+        {
+            byte[] request = CertificateRequestMessage.Write(_options.SignatureSchemes);
+            handshake.Transcript.AddEndpointOnly(request);
+            handshake.Send(request);
+        }
+
         SendOpening(ShortMessages.ServerHelloDone());
     }
 
