@@ -18,6 +18,7 @@ internal static class GoldenParties
         return trust;
     });
 
+    private static readonly Lazy<TlmspCertificate> s_client = new(() => Certificate("client"));
     private static readonly Lazy<TlmspCertificate> s_server = new(() => Certificate("server"));
     private static readonly Lazy<TlmspCertificate>[] s_middleboxes = [new(() => Certificate("m0")), new(() => Certificate("m1"))];
 
@@ -26,6 +27,7 @@ internal static class GoldenParties
         TlmspClientOptions options = TestPaths.Client(session.Audited, session.ListedGrants);
         options.SignatureSchemes = [Scheme];
         options.PathPolicy = _ => null;
+        options.Certificate = session.AsksForCertificate ? s_client.Value : null;
         return Fix(options, session, "client", group);
     }
 
@@ -34,6 +36,8 @@ internal static class GoldenParties
         {
             Certificates = [s_server.Value],
             MiddleboxPolicy = _ => null,
+            ClientAuthentication = session.AsksForCertificate ? TlmspClientAuthentication.Require : TlmspClientAuthentication.None,
+            SignatureSchemes = [Scheme],
             PathCompletion = offer =>
             [
                 .. offer.Middleboxes,

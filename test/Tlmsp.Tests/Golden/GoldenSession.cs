@@ -30,6 +30,9 @@ internal sealed record GoldenSession(
     /// <summary>The client does not list the last middlebox: the server inserts it, and the client connects again.</summary>
     public bool IsLastInserted { get; init; }
 
+    /// <summary>The server asks for the client's certificate.</summary>
+    public bool AsksForCertificate { get; init; }
+
     /// <summary>Middleboxes put their own forwarding MAC in the place of the one they got, as those of the reference do.</summary>
     public bool Regenerates { get; init; }
 
@@ -70,6 +73,10 @@ internal sealed record GoldenSession(
             s_x25519, false, [s_reader, Grant.Read(2)], Exchange)
         {
             IsLastInserted = true,
+        },
+        new("j_1mbox_client_certificate", "The client shows a certificate.", s_x25519, false, [s_reader], Exchange)
+        {
+            AsksForCertificate = true,
         },
     ];
 
