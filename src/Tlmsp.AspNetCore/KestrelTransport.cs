@@ -14,15 +14,10 @@ internal sealed class KestrelTransport(IDuplexPipe connection) : ITlmspTransport
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
         PipeWriter output = connection.Output;
-        if (output.CanGetUnflushedBytes && output.UnflushedBytes == 0)
+        if (!output.CanGetUnflushedBytes || output.UnflushedBytes > 0)
         {
-            return;
-        }
-
-        FlushResult result = await output.FlushAsync(cancellationToken).ConfigureAwait(false);
-        if (result.IsCompleted)
-        {
-            throw new IOException("The connection was closed by the other side.");
+            // A connection that is over shows when it is read, with its reason; Kestrel takes an exception here for a bug of its own.
+            await output.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
