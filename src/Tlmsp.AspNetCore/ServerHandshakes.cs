@@ -8,9 +8,7 @@ namespace Tlmsp.AspNetCore;
 /// <summary>Makes the handshakes of one endpoint from its options, which are checked here, at start-up.</summary>
 internal sealed class ServerHandshakes
 {
-    private readonly TlmspConnectionOptions _options;
-    private readonly TlmspCertificate[] _certificates;
-    private readonly TlmspServerOptions _shared;
+    private readonly TlmspServerOptions _protocol;
 
     // Reading a certificate's key costs as much as a signature; a selector gives the same few objects again and again.
     private readonly ConditionalWeakTable<X509Certificate2, TlmspCertificate> _selected = [];
@@ -18,13 +16,23 @@ internal sealed class ServerHandshakes
     /// <exception cref="InvalidOperationException">Something is missing or contradictory; the message says how to fix it.</exception>
     public ServerHandshakes(TlmspConnectionOptions options)
     {
-        _options = options;
         options.CheckHandshakeTimeout();
         try
         {
-            _certificates = [.. Certificates(options)];
-            _shared = Options(options.ServerCertificateSelector is null ? null : static _ => null);
-            _shared.Validate();
+            _protocol = new TlmspServerOptions
+            {
+                Certificates = [.. Certificates(options)],
+                CertificateSelector = Selector(options),
+                CipherSuites = options.CipherSuites,
+                Groups = options.Groups,
+                Trust = options.Trust,
+                Limits = options.Limits,
+                AllowReferenceMiddleboxes = options.AllowReferenceMiddleboxes,
+                ContextPolicy = offer => HttpContexts.Check(offer.Contexts),
+                MiddleboxPolicy = offer => options.Middleboxes.Check(offer, options.Mapping),
+                EffectiveGrant = options.Middleboxes.EffectiveGrant,
+            };
+            _protocol.Validate();
         }
         catch (ArgumentException e)
         {
@@ -32,8 +40,7 @@ internal sealed class ServerHandshakes
         }
     }
 
-    public TlmspServerHandshake Create(ConnectionContext context) => new(
-        _options.ServerCertificateSelector is { } selector ? Options(name => Wrap(selector(context, name))) : _shared);
+    public TlmspServerHandshake Create(ConnectionContext context) => new(_protocol) { CallerState = context };
 
     private static IEnumerable<TlmspCertificate> Certificates(TlmspConnectionOptions options)
     {
@@ -54,20 +61,8 @@ internal sealed class ServerHandshakes
                 + "Set tlmsp.ServerCertificate, use UseTlmsp(\"certificate.pfx\", \"password\"), or run 'dotnet dev-certs https'."))];
     }
 
-    private TlmspCertificate? Wrap(X509Certificate2? certificate) => certificate is null
-        ? null
-        : _selected.GetValue(certificate, key => TlmspCertificate.Create(key, _options.ServerCertificateChain));
-
-    private TlmspServerOptions Options(Func<string?, TlmspCertificate?>? selector) => new()
-    {
-        Certificates = _certificates,
-        CertificateSelector = selector,
-        CipherSuites = _options.CipherSuites,
-        Groups = _options.Groups,
-        Trust = _options.Trust,
-        Limits = _options.Limits,
-        AllowReferenceMiddleboxes = _options.AllowReferenceMiddleboxes,
-        ContextPolicy = offer => HttpContexts.Check(offer.Contexts),
-        MiddleboxPolicy = offer => _options.Middleboxes.Check(offer, _options.Mapping),
-    };
+    private Func<string?, object?, TlmspCertificate?>? Selector(TlmspConnectionOptions options) =>
+        options.ServerCertificateSelector is not { } select ? null : (name, connection) => select((ConnectionContext)connection!, name) is { } certificate
+            ? _selected.GetValue(certificate, key => TlmspCertificate.Create(key, options.ServerCertificateChain))
+            : null;
 }

@@ -25,8 +25,8 @@ internal sealed partial class ConnectionRelay
     private int _finished;
 
     public ConnectionRelay(
-        TlmspMiddleboxHostOptions options, EstablishedPath path, ConnectionContext client, ConnectionContext server, ITlmspInspector[] inspectors,
-        ILogger logger)
+        TlmspMiddleboxHostOptions options, EstablishedPath path, ConnectionContext client, ConnectionContext server,
+        ITlmspInspector[] inspectors, ILogger logger)
     {
         _options = options;
         _client = client;
@@ -36,8 +36,10 @@ internal sealed partial class ConnectionRelay
         TlmspMiddleboxSession session = path.Session;
         _context = new InspectionContext(client.ConnectionId, session.Info, session.Grant);
         var exchanges = new HttpExchangeQueue();
-        _toServer = new RelayPump(session.ClientToServer, path.ClientRead, client.Transport.Input, server.Transport.Output, Queue(HttpDirection.Request));
-        _toClient = new RelayPump(session.ServerToClient, path.ServerRead, server.Transport.Input, client.Transport.Output, Queue(HttpDirection.Response));
+        _toServer = new RelayPump(
+            session.ClientToServer, path.ClientRead, client.Transport.Input, server.Transport.Output, Queue(HttpDirection.Request));
+        _toClient = new RelayPump(
+            session.ServerToClient, path.ServerRead, server.Transport.Input, client.Transport.Output, Queue(HttpDirection.Response));
 
         InspectionQueue? Queue(HttpDirection direction) =>
             inspectors.Length == 0 ? null : new InspectionQueue(direction, session.Grant, exchanges, inspectors, options);
@@ -49,7 +51,8 @@ internal sealed partial class ConnectionRelay
     /// <summary>Relays until the path ends. When it ends by a fault, that is logged, and both sides are sent an alert.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
-        using CancellationTokenRegistration registration = stopping.UnsafeRegister(static relay => ((ConnectionRelay)relay!).End(null), this);
+        using CancellationTokenRegistration registration =
+            stopping.UnsafeRegister(static relay => ((ConnectionRelay)relay!).End(null), this);
         await ConnectedAsync(stopping).ConfigureAwait(false);
         if (!_ended.Task.IsCompleted)
         {
@@ -67,7 +70,8 @@ internal sealed partial class ConnectionRelay
             // Fail closed: nothing more passes, and both sides are told.
             LogFault(_logger, _client.ConnectionId, fault.Message, fault);
             TlmspAlert alert = fault is TlmspException e ? e.Alert : TlmspAlert.InternalError;
-            await Task.WhenAll(TellAsync(_client, _toClient, _toServer, alert), TellAsync(_server, _toServer, _toClient, alert)).ConfigureAwait(false);
+            await Task.WhenAll(
+                TellAsync(_client, _toClient, _toServer, alert), TellAsync(_server, _toServer, _toClient, alert)).ConfigureAwait(false);
         }
     }
 

@@ -12,7 +12,7 @@ namespace Tlmsp.Middlebox;
 /// <param name="ServerRead">A read that is under way on the server's half, if any.</param>
 internal sealed record EstablishedPath(TlmspMiddleboxSession Session, Task<ReadResult>? ClientRead, Task<ReadResult>? ServerRead);
 
-/// <summary>Takes a client's hello, connects to the next hop, and runs the handshake between the two: each flight leaves in one write.</summary>
+/// <summary>Takes a client's hello, connects to the next hop, and runs the handshake between the two, one write per flight.</summary>
 internal sealed partial class HandshakeRelay : IDisposable
 {
     private readonly TlmspMiddleboxHostOptions _options;
@@ -140,7 +140,8 @@ internal sealed partial class HandshakeRelay : IDisposable
             ReadResult result = await done.ConfigureAwait(false);
             _serverAnswered |= !fromClient;
             PipeReader input = (fromClient ? _client : server).Transport.Input;
-            if (await ProcessAsync(result.Buffer, input, fromClient, server.Transport.Output).ConfigureAwait(false) == HandshakeStatus.Complete)
+            HandshakeStatus status = await ProcessAsync(result.Buffer, input, fromClient, server.Transport.Output).ConfigureAwait(false);
+            if (status == HandshakeStatus.Complete)
             {
                 await FlushAsync(server, cancellationToken).ConfigureAwait(false);
                 return _handshake.Complete();
@@ -165,13 +166,16 @@ internal sealed partial class HandshakeRelay : IDisposable
     }
 
     /// <exception cref="TlmspException">A party misbehaved; both sides were told.</exception>
-    private async ValueTask<HandshakeStatus> ProcessAsync(ReadOnlySequence<byte> buffer, PipeReader input, bool fromClient, IBufferWriter<byte> toServer)
+    private async ValueTask<HandshakeStatus> ProcessAsync(
+        ReadOnlySequence<byte> buffer, PipeReader input, bool fromClient, IBufferWriter<byte> toServer)
     {
         PipeWriter toClient = _client.Transport.Output;
         HandshakeStatus status = HandshakeStatus.NeedMoreData;
         try
         {
-            status = fromClient ? _handshake.ProcessClient(ref buffer, toClient, toServer) : _handshake.ProcessServer(ref buffer, toClient, toServer);
+            status = fromClient
+                ? _handshake.ProcessClient(ref buffer, toClient, toServer)
+                : _handshake.ProcessServer(ref buffer, toClient, toServer);
         }
         catch
         {
@@ -219,7 +223,7 @@ internal sealed partial class HandshakeRelay : IDisposable
     [LoggerMessage(3, LogLevel.Debug, "Connection {ConnectionId}: the handshake failed. {Reason}")]
     private static partial void LogFault(ILogger logger, string connectionId, string reason, Exception exception);
 
-    [LoggerMessage(4, LogLevel.Warning, "Connection {ConnectionId}: the client asks for the next hop {NextHop}, and gets alert 170. {Reason}")]
+    [LoggerMessage(4, LogLevel.Warning, "Connection {ConnectionId}: no way on to {NextHop}, the client gets alert 170. {Reason}")]
     private static partial void LogNoNextHop(ILogger logger, string connectionId, string nextHop, string reason);
 
     [LoggerMessage(5, LogLevel.Debug, "Connection {ConnectionId}: closed inside the handshake, because the host stops.")]

@@ -36,7 +36,8 @@ public interface ITlmspInspector
     /// Content passes; only with read access to content. Without read access to heads it includes chunk framing where the message is
     /// chunked. The memory is valid until the call returns.
     /// </summary>
-    ValueTask OnContentAsync(HttpDirection direction, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    ValueTask OnContentAsync(HttpDirection direction, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        ValueTask.CompletedTask;
 
     /// <summary>A trailer section passes; only with read access to heads.</summary>
     ValueTask OnTrailersAsync(HttpHead trailers, CancellationToken cancellationToken) => ValueTask.CompletedTask;
@@ -45,5 +46,6 @@ public interface ITlmspInspector
     ValueTask OnMessageEndAsync(HttpDirection direction, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <summary>Something passes that this middlebox cannot read.</summary>
-    ValueTask OnOpaqueAsync(HttpDirection direction, HttpRole role, int length, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    ValueTask OnOpaqueAsync(HttpDirection direction, HttpRole role, int length, CancellationToken cancellationToken) =>
+        ValueTask.CompletedTask;
 }

@@ -40,16 +40,24 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
 
     public RelayAction OnContainer(in RelayedContainer container, IBufferWriter<byte> replacement)
     {
-        if (!container.IsAlert && HttpContexts.TryRoleOf(container.ContextId, out HttpRole role))
+        if (container.IsAlert)
         {
-            if (container.CanRead)
-            {
-                _observer.OnContainer(role, container.Plaintext, this);
-            }
-            else
-            {
-                _observer.OnOpaque(role, container.PlaintextLength, this);
-            }
+            return RelayAction.Forward;
+        }
+
+        if (!HttpContexts.TryRoleOf(container.ContextId, out HttpRole role))
+        {
+            // The endpoints refuse it as well, but what inspectors cannot be shown must not pass them.
+            throw new HttpMappingException($"data in context {container.ContextId}, which HTTP does not use");
+        }
+
+        if (container.CanRead)
+        {
+            _observer.OnContainer(role, container.Plaintext, this);
+        }
+        else
+        {
+            _observer.OnOpaque(role, container.PlaintextLength, this);
         }
 
         return RelayAction.Forward;
@@ -57,7 +65,7 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
 
     /// <summary>Shows everything that was seen to every inspector.</summary>
     /// <exception cref="InspectorException">An inspector threw something.</exception>
-    /// <exception cref="OperationCanceledException">The connection ended meanwhile: nothing that it shares may be touched any more.</exception>
+    /// <exception cref="OperationCanceledException">The connection ended meanwhile: nothing it shares may be touched any more.</exception>
     public async ValueTask InspectAsync(CancellationToken cancellationToken)
     {
         if (_events.Count == 0)

@@ -17,7 +17,7 @@ internal sealed class InspectorWatch
     public void Enter() => Move(from: Idle, to: Working);
 
     /// <summary>All inspectors have returned.</summary>
-    /// <exception cref="OperationCanceledException">The connection ended without waiting: nothing that it shares may be touched any more.</exception>
+    /// <exception cref="OperationCanceledException">The connection ended meanwhile: nothing it shares may be touched any more.</exception>
     public void Leave() => Move(from: Working, to: Idle);
 
     /// <summary>One inspector is about to be called; its time starts.</summary>

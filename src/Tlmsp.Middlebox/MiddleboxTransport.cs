@@ -28,7 +28,14 @@ internal sealed class SocketMiddleboxTransport(ILoggerFactory loggers) : IMiddle
     private const long BufferSize = 2 * RelayPump.BatchBytes;
 
     private readonly SocketTransportFactory _listeners = new(
-        Options.Create(new SocketTransportOptions { MaxReadBufferSize = BufferSize, MaxWriteBufferSize = BufferSize }), loggers);
+        Options.Create(new SocketTransportOptions
+        {
+            MaxReadBufferSize = BufferSize,
+            MaxWriteBufferSize = BufferSize,
+            // Accepted sockets inherit it.
+            CreateBoundListenSocket = endPoint => KeepAlive(SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint)),
+        }),
+        loggers);
 
     private readonly SocketConnectionContextFactory _connections = new(
         new SocketConnectionFactoryOptions { MaxReadBufferSize = BufferSize, MaxWriteBufferSize = BufferSize },
@@ -37,11 +44,12 @@ internal sealed class SocketMiddleboxTransport(ILoggerFactory loggers) : IMiddle
     public ValueTask<IConnectionListener> BindAsync(IPEndPoint endPoint, CancellationToken cancellationToken) =>
         _listeners.BindAsync(endPoint, cancellationToken);
 
-    public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) => Dns.GetHostAddressesAsync(host, cancellationToken);
+    public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) =>
+        Dns.GetHostAddressesAsync(host, cancellationToken);
 
     public async Task<ConnectionContext> ConnectAsync(IPEndPoint endPoint, CancellationToken cancellationToken)
     {
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Socket socket = KeepAlive(new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
         try
         {
             await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
@@ -55,4 +63,13 @@ internal sealed class SocketMiddleboxTransport(ILoggerFactory loggers) : IMiddle
     }
 
     public void Dispose() => _connections.Dispose();
+
+    /// <summary>A relay writes nothing of its own: only the system can find out that both sides have vanished.</summary>
+    private static Socket KeepAlive(Socket socket)
+    {
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 60);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
+        return socket;
+    }
 }

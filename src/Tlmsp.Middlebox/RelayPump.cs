@@ -5,8 +5,9 @@ using Tlmsp.Http;
 
 namespace Tlmsp.Middlebox;
 
-/// <summary>One direction through the middlebox: records that arrive on one half leave on the other, as many per write as came per read.</summary>
-internal sealed class RelayPump(ContainerRelay relay, Task<ReadResult>? handshakeRead, PipeReader input, PipeWriter output, InspectionQueue? queue)
+/// <summary>One direction through the middlebox: records that arrive on one half leave on the other, one write per read.</summary>
+internal sealed class RelayPump(
+    ContainerRelay relay, Task<ReadResult>? handshakeRead, PipeReader input, PipeWriter output, InspectionQueue? queue)
 {
     /// <summary>What is relayed before it is sent.</summary>
     public const int BatchBytes = 64 * 1024;
@@ -20,7 +21,7 @@ internal sealed class RelayPump(ContainerRelay relay, Task<ReadResult>? handshak
     private long _lastActivity = Environment.TickCount64;
     private volatile bool _released;
 
-    /// <summary>A read of the handshake that was not awaited yet; null from the first read on.</summary>
+    /// <summary>A read of the handshake that is still under way; null from its end on.</summary>
     public Task<ReadResult>? Pending => _pending;
 
     /// <summary>What inspectors are shown; null without inspectors.</summary>
@@ -39,7 +40,7 @@ internal sealed class RelayPump(ContainerRelay relay, Task<ReadResult>? handshak
         {
             while (true)
             {
-                ReadResult result = TakePending() is { } pending
+                ReadResult result = _pending is { } pending
                     ? await pending.WaitAsync(stop).ConfigureAwait(false)
                     : await input.ReadAsync(stop).ConfigureAwait(false);
                 OnRead(result.IsCanceled);
@@ -69,7 +70,7 @@ internal sealed class RelayPump(ContainerRelay relay, Task<ReadResult>? handshak
                     return false;
                 }
 
-                if (relay.IsClosed || relay.FatalAlert is not null)
+                if (relay.IsEnded)
                 {
                     return relay.FatalAlert is null;
                 }
@@ -101,26 +102,24 @@ internal sealed class RelayPump(ContainerRelay relay, Task<ReadResult>? handshak
     /// <summary>Gives the direction its full time again.</summary>
     public void Touch() => Volatile.Write(ref _lastActivity, Environment.TickCount64);
 
-    /// <summary>Writes a fatal alert of our own, right after what was sent before. The pump must have stopped.</summary>
+    /// <summary>Writes a fatal alert of our own, right after what was sent before, unless that was the end. The pump must have stopped.</summary>
     public void WriteAlert(TlmspAlert alert)
     {
         if (_isStaging)
         {
             relay.Rewind();     // what is staged is not sent
         }
+        else if (relay.IsEnded)
+        {
+            return;
+        }
 
         relay.WriteAlert(TlmspAlertLevel.Fatal, alert, contextId: 0, output);
     }
 
-    private Task<ReadResult>? TakePending()
-    {
-        Task<ReadResult>? pending = _pending;
-        _pending = null;
-        return pending;
-    }
-
     private void OnRead(bool isCanceled)
     {
+        _pending = null;
         _released = isCanceled;
         if (isCanceled)
         {

@@ -13,10 +13,12 @@ public sealed class TlmspMiddleboxHostOptions
     /// <summary>The address that clients list this middlebox under, such as <c>waf.example:7001</c>. Required.</summary>
     public string? Address { get; set; }
 
-    /// <summary>Where to listen. Default: every interface, IPv6 and IPv4 as far as the machine has them, port of <see cref="Address"/>.</summary>
+    /// <summary>Where to listen. Default: every interface, IPv6 and IPv4 as the machine has them, port of <see cref="Address"/>.</summary>
     public IPEndPoint? ListenEndPoint { get; set; }
 
-    /// <summary>Certificate with private key; should name the host of <see cref="Address"/> and allow server and client authentication. Required.</summary>
+    /// <summary>
+    /// Certificate with private key; should name the host of <see cref="Address"/> and allow server and client authentication. Required.
+    /// </summary>
     public X509Certificate2? Certificate { get; set; }
 
     /// <summary>Intermediate certificates to send with <see cref="Certificate"/>.</summary>
@@ -43,7 +45,7 @@ public sealed class TlmspMiddleboxHostOptions
     /// <summary>Most connections at a time; more wait to be accepted. Default 10 000.</summary>
     public int MaxConnections { get; set; } = 10_000;
 
-    /// <summary>How strictly what inspectors see is held to its contexts; for the reference curl see <see cref="HttpMappingMode.EtsiCurl"/>.</summary>
+    /// <summary>How strictly what inspectors see is held to its contexts; see <see cref="HttpMappingMode.EtsiCurl"/>.</summary>
     public HttpMappingMode Mapping { get; set; } = HttpMappingMode.Strict;
 
     /// <summary>Bounds on heads and framing that inspectors see.</summary>
@@ -81,8 +83,13 @@ public sealed class TlmspMiddleboxHostOptions
             problems.Add("No next hop is allowed, so nothing could be relayed. Call NextHops.Allow(\"host:port\").");
         }
 
-        foreach ((string name, TimeSpan time) in ((string, TimeSpan)[])
-            [(nameof(HandshakeTimeout), HandshakeTimeout), (nameof(InspectorTimeout), InspectorTimeout), (nameof(DrainTimeout), DrainTimeout)])
+        (string, TimeSpan)[] times =
+        [
+            (nameof(HandshakeTimeout), HandshakeTimeout),
+            (nameof(InspectorTimeout), InspectorTimeout),
+            (nameof(DrainTimeout), DrainTimeout),
+        ];
+        foreach ((string name, TimeSpan time) in times)
         {
             if (time <= TimeSpan.Zero || time > s_longest)
             {
@@ -119,10 +126,10 @@ public sealed class TlmspMiddleboxHostOptions
         throw new OptionsValidationException("TlmspMiddlebox", typeof(TlmspMiddleboxHostOptions), problems);
     }
 
-    /// <summary>The port of <see cref="Address"/>.</summary>
-    internal int GetPort()
+    /// <summary>Host and port of <see cref="Address"/>.</summary>
+    internal (string Host, int Port) GetEndPoint()
     {
-        TlmspAddress.Parse(Address!).TryGetEndPoint(out _, out int port);
-        return port;
+        TlmspAddress.Parse(Address!).TryGetEndPoint(out string? host, out int port);
+        return (host!, port);
     }
 }

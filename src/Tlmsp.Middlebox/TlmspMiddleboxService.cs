@@ -48,6 +48,12 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
             LogReferenceMiddleboxes(_logger, _options.Address!);
         }
 
+        string host = _options.GetEndPoint().Host;
+        if (!_options.Certificate!.MatchesHostname(host))
+        {
+            LogCertificateName(_logger, _options.Address!, host);
+        }
+
         _listener = await BindAsync(cancellationToken).ConfigureAwait(false);
         LogListening(_logger, _options.Address!, _listener.EndPoint.ToString() ?? "");
         _sweeping = _sweep.RunAsync(_stopping.Token);
@@ -82,10 +88,11 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
 
     private async ValueTask<IConnectionListener> BindAsync(CancellationToken cancellationToken)
     {
-        int port = _options.GetPort();
+        int port = _options.GetEndPoint().Port;
+        IPEndPoint endPoint = _options.ListenEndPoint ?? new IPEndPoint(IPAddress.IPv6Any, port);
         try
         {
-            return await _transport.BindAsync(_options.ListenEndPoint ?? new IPEndPoint(IPAddress.IPv6Any, port), cancellationToken).ConfigureAwait(false);
+            return await _transport.BindAsync(endPoint, cancellationToken).ConfigureAwait(false);
         }
         catch (SocketException) when (_options.ListenEndPoint is null)
         {
@@ -168,8 +175,13 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
     [LoggerMessage(20, LogLevel.Information, "TLMSP middlebox {Address} is listening on {EndPoint}.")]
     private static partial void LogListening(ILogger logger, string address, string endPoint);
 
-    [LoggerMessage(21, LogLevel.Warning, "TLMSP middlebox {Address} accepts middleboxes of the ETSI reference stack: SHA-1 signatures, and certificates that do not name the middlebox's address.")]
+    [LoggerMessage(21, LogLevel.Warning, "TLMSP middlebox {Address} accepts middleboxes of the ETSI reference stack: "
+        + "SHA-1 signatures, and certificates that do not name the middlebox's address.")]
     private static partial void LogReferenceMiddleboxes(ILogger logger, string address);
+
+    [LoggerMessage(24, LogLevel.Warning, "The certificate of TLMSP middlebox {Address} does not name {Host}: "
+        + "clients and servers refuse it with alert 42. Use one that does.")]
+    private static partial void LogCertificateName(ILogger logger, string address, string host);
 
     [LoggerMessage(22, LogLevel.Error, "Connection {ConnectionId} ended with an unexpected error.")]
     private static partial void LogUnexpected(ILogger logger, string connectionId, Exception exception);

@@ -261,10 +261,10 @@ public sealed class TlmspServerOptions : TlmspOptions
     public IList<TlmspCertificate> Certificates { get; set; } = [];
 
     /// <summary>
-    /// Chooses the certificate by SNI host name (null when the client sends none), instead of <see cref="Certificates"/>; null refuses the
-    /// connection with alert 40.
+    /// Chooses the certificate instead of <see cref="Certificates"/>, by SNI host name (null when the client sends none) and what
+    /// <see cref="TlmspServerHandshake.CallerState"/> has; null refuses the connection with alert 40.
     /// </summary>
-    public Func<string?, TlmspCertificate?>? CertificateSelector { get; set; }
+    public Func<string?, object?, TlmspCertificate?>? CertificateSelector { get; set; }
 
     /// <summary>Whether clients are asked for a certificate. Middleboxes of the reference stack end the connection of a client that has none.</summary>
     public TlmspClientAuthentication ClientAuthentication { get; set; }

@@ -18,6 +18,8 @@ public class BackPressureTests
     // Kestrel's, HttpClient's and the middlebox's own buffers; a middlebox that kept what the receiver does not take would exceed it.
     private const long MostInMemory = 16 * Megabyte;
 
+    private static readonly Grant s_both = Grant.Read(HttpContexts.Headers, HttpContexts.Body);
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -32,7 +34,7 @@ public class BackPressureTests
                 await sender.SendAsync(chunk => context.Response.Body.WriteAsync(chunk));
             }));
         await using TestMiddlebox middlebox = await TestMiddlebox.StartAsync(server.Address, inspect: inspect, inspector: new Discarding());
-        using HttpClient client = server.Client(tlmsp => tlmsp.Middleboxes.Add(middlebox.Address, Grant.Read(HttpContexts.Headers, HttpContexts.Body)));
+        using HttpClient client = server.Client(tlmsp => tlmsp.Middleboxes.Add(middlebox.Address, s_both));
         client.Timeout = Timeout.InfiniteTimeSpan;
         long memory = GC.GetTotalMemory(forceFullCollection: true);
 
@@ -60,7 +62,7 @@ public class BackPressureTests
                 return (await ReadSlowlyAsync(context.Request.Body, sender)).ToString();
             }));
         await using TestMiddlebox middlebox = await TestMiddlebox.StartAsync(server.Address, inspect: inspect, inspector: new Discarding());
-        using HttpClient client = server.Client(tlmsp => tlmsp.Middleboxes.Add(middlebox.Address, Grant.Read(HttpContexts.Headers, HttpContexts.Body)));
+        using HttpClient client = server.Client(tlmsp => tlmsp.Middleboxes.Add(middlebox.Address, s_both));
         client.Timeout = Timeout.InfiniteTimeSpan;
         long memory = GC.GetTotalMemory(forceFullCollection: true);
 

@@ -1,6 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Tlmsp.Http;
 using Tlmsp.TestSupport;
@@ -43,6 +47,34 @@ public class HostOptionsTests
             failure => Assert.Contains("Call NextHops.Allow(\"host:port\").", failure, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("localhost", false)]
+    [InlineData("other.example", true)]
+    public async Task A_certificate_that_does_not_name_the_host_is_warned_about(string name, bool warns)
+    {
+        await using TestMiddlebox middlebox = await TestMiddlebox.StartAsync(
+            new Uri("https://localhost:1"), options => options.Certificate = TestCertificates.Leaf(name));
+
+        Assert.Equal(warns, middlebox.Logs.Lines.Any(line => line.Contains("does not name localhost", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Connections_on_both_sides_are_kept_alive_so_that_vanished_machines_are_noticed()
+    {
+        using var transport = new SocketMiddleboxTransport(NullLoggerFactory.Instance);
+        await using IConnectionListener listener = await transport.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), CancellationToken.None);
+        await using ConnectionContext dialled = await transport.ConnectAsync((IPEndPoint)listener.EndPoint, CancellationToken.None);
+        await using ConnectionContext? accepted = await listener.AcceptAsync();
+
+        foreach (ConnectionContext connection in (ConnectionContext[])[dialled, accepted!])
+        {
+            Socket socket = connection.Features.GetRequiredFeature<IConnectionSocketFeature>().Socket;
+            Assert.NotEqual(0, (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive)!);
+            Assert.Equal(60, (int)socket.GetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime)!);
+            Assert.True(socket.NoDelay);
+        }
+    }
+
     [Fact]
     public void An_address_that_cannot_be_dialled_is_refused_as_a_next_hop()
     {
@@ -72,7 +104,9 @@ public class HostOptionsTests
         var transport = new TestTransport { HasIPv6 = false };
 
         await Assert.ThrowsAsync<SocketException>(() => TestMiddlebox.StartAsync(
-            new Uri("https://localhost:1"), options => options.ListenEndPoint = new IPEndPoint(IPAddress.IPv6Any, 0), services: transport.Register));
+            new Uri("https://localhost:1"),
+            options => options.ListenEndPoint = new IPEndPoint(IPAddress.IPv6Any, 0),
+            services: transport.Register));
     }
 
     private static void Spoil(TlmspMiddleboxHostOptions options, string problem)

@@ -28,7 +28,8 @@ public class InspectorFailureTests
         // All in one write, so that all of it is one batch.
         if (call != "connected")
         {
-            await client.SendAsync((HttpContexts.Headers, Chunked), (HttpContexts.Body, "1\r\nx\r\n0\r\n"), (HttpContexts.Headers, "X-T: 1\r\n\r\n"));
+            await client.SendAsync(
+                (HttpContexts.Headers, Chunked), (HttpContexts.Body, "1\r\nx\r\n0\r\n"), (HttpContexts.Headers, "X-T: 1\r\n\r\n"));
         }
 
         await AssertFailedAsync(server, TlmspAlert.InternalError);
@@ -114,6 +115,29 @@ public class InspectorFailureTests
         await AssertFailedAsync(server, TlmspAlert.IllegalParameter);
         await AssertFailedAsync(client, TlmspAlert.IllegalParameter);
         await path.AssertWorksAsync();
+    }
+
+    [Fact]
+    public async Task What_comes_in_a_context_that_HTTP_does_not_use_does_not_pass()
+    {
+        await using PeerPath path = await PeerPath.StartAsync(inspect: true);
+        (TlmspPeer client, TlmspPeer server) = await path.ConnectAsync(new TlmspContext(3));
+        await client.SendAsync(3, "unseen");
+
+        await AssertFailedAsync(server, TlmspAlert.IllegalParameter);
+        await AssertFailedAsync(client, TlmspAlert.IllegalParameter);
+    }
+
+    [Fact]
+    public async Task Without_inspectors_any_context_passes()
+    {
+        await using PeerPath path = await PeerPath.StartAsync();
+        (TlmspPeer client, TlmspPeer server) = await path.ConnectAsync(new TlmspContext(3));
+        await client.SendAsync(3, "anything");
+
+        Assert.Equal("3: anything", await server.ReceiveTextAsync());
+        await client.DisposeAsync();
+        await server.DisposeAsync();
     }
 
     [Fact]

@@ -4,7 +4,7 @@ using Tlmsp.TestSupport;
 
 namespace Tlmsp.Middlebox.Tests;
 
-/// <summary>Inspectors that do not return in time are given up: the connection ends without them, and what they return later counts for nothing.</summary>
+/// <summary>Inspectors that do not return in time are given up: the connection ends, and their late return changes nothing.</summary>
 public class InspectorTimeoutTests
 {
     private static readonly TimeSpan s_short = TimeSpan.FromMilliseconds(300);
@@ -22,7 +22,7 @@ public class InspectorTimeoutTests
 
     [Theory]
     [MemberData(nameof(Calls))]
-    public async Task A_call_that_takes_too_long_ends_both_sides_with_an_alert_and_nothing_passes_even_when_it_returns(string call, bool blocks)
+    public async Task A_call_that_takes_too_long_ends_both_sides_with_an_alert_and_nothing_passes_even_late(string call, bool blocks)
     {
         using var release = new ManualResetEventSlim();
         var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

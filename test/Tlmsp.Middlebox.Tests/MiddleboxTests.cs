@@ -15,7 +15,9 @@ public class MiddleboxTests
         string headAddress = "";
         string bodyAddress = "";
         await using TestServer server = await TestServer.StartAsync(tlmsp => tlmsp.Middleboxes.Policy = offer =>
-            offer.Middleboxes.Select(m => (m.Address.Text, m.Grant)).SequenceEqual([(headAddress, HeaderOnly), (bodyAddress, BodyOnly)]) ? null : "unexpected list");
+            offer.Middleboxes.Select(m => (m.Address.Text, m.Grant)).SequenceEqual([(headAddress, HeaderOnly), (bodyAddress, BodyOnly)])
+                ? null
+                : "unexpected list");
         await using TestMiddlebox body = await TestMiddlebox.StartAsync(server.Address);
         await using TestMiddlebox head = await TestMiddlebox.StartAsync(new Uri(body.Address));
         headAddress = head.Address;
@@ -46,7 +48,8 @@ public class MiddleboxTests
         Assert.Equal(HttpRequestError.SecureConnectionError, e.HttpRequestError);
         var fault = Assert.IsType<TlmspException>(e.InnerException!.InnerException);
         Assert.Equal(TlmspAlert.MiddleboxAuthorizationFailure, fault.Alert);
-        Assert.Contains(server.Logs.Lines, line => line.Contains($"Middleboxes.Allow(\"{middlebox.Address}\", Grant.Parse(\"1=r\"))", StringComparison.Ordinal));
+        string help = $"Middleboxes.Allow(\"{middlebox.Address}\", Grant.Parse(\"1=r\"))";
+        Assert.Contains(server.Logs.Lines, line => line.Contains(help, StringComparison.Ordinal));
     }
 
     [Fact]

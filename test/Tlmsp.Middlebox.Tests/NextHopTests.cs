@@ -70,7 +70,8 @@ public class NextHopTests
 
         Assert.Equal(TlmspAlert.MiddleboxRouteFailure, e.Alert);
         Assert.False(listener.Pending());
-        Assert.Contains(middlebox.Logs.Lines, line => line.StartsWith("Warning", StringComparison.Ordinal) && line.Contains("mayBeLocal: true", StringComparison.Ordinal));
+        Assert.Contains(middlebox.Logs.Lines, line =>
+            line.StartsWith("Warning", StringComparison.Ordinal) && line.Contains("mayBeLocal: true", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -81,7 +82,10 @@ public class NextHopTests
         var server = new Uri($"https://orders.example:{((IPEndPoint)listener.LocalEndpoint).Port}");
         var transport = new TestTransport { Names = _ => [IPAddress.IPv6Loopback, IPAddress.Parse("127.0.0.2"), IPAddress.Loopback] };
         await using TestMiddlebox middlebox = await TestMiddlebox.StartAsync(
-            server, options => options.NextHops.Allow($"ORDERS.example:{server.Port}", mayBeLocal: true), inspect: false, services: transport.Register);
+            server,
+            options => options.NextHops.Allow($"ORDERS.example:{server.Port}", mayBeLocal: true),
+            inspect: false,
+            services: transport.Register);
         Task<TlmspPeer> accepting = TlmspPeer.AcceptAsync(listener, "orders.example");
 
         await using TlmspPeer client = await TlmspPeer.ConnectAsync(server, [middlebox.With(Grant.Read(HttpContexts.Headers))]);

@@ -5,7 +5,7 @@ using Tlmsp.TestSupport;
 
 namespace Tlmsp.Middlebox.Tests;
 
-/// <summary>A middlebox between bare endpoints, one pair of them at a time: it accepts no second connection before it let the first one go.</summary>
+/// <summary>A middlebox between bare endpoints, one pair at a time: it accepts no connection before it has let the last one go.</summary>
 internal sealed class PeerPath : IAsyncDisposable
 {
     public const string Request = "POST / HTTP/1.1\r\nHost: server.example\r\nContent-Length: 1\r\n\r\n";
@@ -45,10 +45,12 @@ internal sealed class PeerPath : IAsyncDisposable
     }
 
     /// <summary>Connects a client and a server through the middlebox.</summary>
-    public async Task<(TlmspPeer Client, TlmspPeer Server)> ConnectAsync()
+    public async Task<(TlmspPeer Client, TlmspPeer Server)> ConnectAsync(params TlmspContext[] moreContexts)
     {
         Task<TlmspPeer> accepting = TlmspPeer.AcceptAsync(_listener);
-        TlmspPeer client = await TlmspPeer.ConnectAsync(ServerAddress, [Middlebox.With(Grant)]).WaitAsync(s_patience);
+        TlmspClientOptions options = TlmspPeer.ClientOptions(ServerAddress, [Middlebox.With(Grant)]);
+        options.Contexts = [.. options.Contexts, .. moreContexts];
+        TlmspPeer client = await TlmspPeer.ConnectAsync(options).WaitAsync(s_patience);
         return (client, await accepting.WaitAsync(s_patience));
     }
 

@@ -7,11 +7,13 @@ using Tlmsp.TestSupport;
 namespace Tlmsp.Middlebox.Tests;
 
 /// <summary>One direction of the relay, on pipes in memory and on the test's own thread.</summary>
+[Collection(nameof(NotInParallel))]     // others would use up the shared pool's arrays
 public sealed class RelayPumpTests : IDisposable
 {
     private const int Record = 16_355;
     private static readonly PipeOptions s_inline = new(
-        readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: 0, useSynchronizationContext: false);
+        readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: 0,
+        useSynchronizationContext: false);
 
     private readonly InMemoryPath _path = TestPaths.Make(audited: false, Grant.Read(HttpContexts.Headers, HttpContexts.Body)).Connect();
     private readonly Pipe _input = new(s_inline);
@@ -194,7 +196,8 @@ public sealed class RelayPumpTests : IDisposable
         SynchronizationContext.SetSynchronizationContext(null);     // with xunit's, continuations would go to other threads
         TlmspMiddleboxSession session = _path.Middleboxes[0]!;
         InspectionQueue? queue = inspect
-            ? new InspectionQueue(HttpDirection.Request, session.Grant, new HttpExchangeQueue(), [new Seeing()], new TlmspMiddleboxHostOptions())
+            ? new InspectionQueue(
+                HttpDirection.Request, session.Grant, new HttpExchangeQueue(), [new Seeing()], new TlmspMiddleboxHostOptions())
             : null;
         PipeWriter output = new LoggingDuplexPipe(new Duplex(_output.Reader, _output.Writer), _writes).Output;
         return new RelayPump(session.ClientToServer, handshakeRead: null, _input.Reader, output, queue);

@@ -13,7 +13,7 @@ namespace Tlmsp.Middlebox.Tests;
 /// </summary>
 public class WritesPerFlightTests
 {
-    /// <summary>Middleboxes; whether certificates are so large that flights arrive in several reads; bytes per read at a middlebox.</summary>
+    /// <summary>Middleboxes; whether certificates are so large that flights take several reads; bytes per read at a middlebox.</summary>
     public static TheoryData<int, bool, int?> Paths => new()
     {
         { 0, false, null },
@@ -108,9 +108,9 @@ public class WritesPerFlightTests
 
         public static async Task<LoggedPath> StartAsync(int middleboxes, bool largeCertificates = false, int? sliceBytes = null)
         {
-            X509Certificate2 certificate = largeCertificates
-                ? TestCertificates.Leaf("localhost," + string.Join(',', Enumerable.Range(0, 150).Select(i => $"n{i}.a-long-name.example")), TestKey.Rsa2048)
-                : TestCertificates.Leaf("localhost");
+            IEnumerable<string> names = Enumerable.Range(0, largeCertificates ? 150 : 0).Select(i => $"n{i}.a-long-name.example");
+            X509Certificate2 certificate = TestCertificates.Leaf(
+                string.Join(',', names.Prepend("localhost")), largeCertificates ? TestKey.Rsa2048 : TestKey.EcdsaP256);
             var serverWrites = new WriteLog();
             TestServer server = await TestServer.StartAsync(
                 tlmsp =>
@@ -129,7 +129,8 @@ public class WritesPerFlightTests
             for (int i = 0; i < middleboxes; i++)
             {
                 var transport = new TestTransport(sliceBytes);
-                TestMiddlebox host = await TestMiddlebox.StartAsync(next, options => options.Certificate = certificate, services: transport.Register);
+                TestMiddlebox host = await TestMiddlebox.StartAsync(
+                    next, options => options.Certificate = certificate, services: transport.Register);
                 path._hosts.Insert(0, host);
                 path.Transports.Insert(0, transport);
                 next = new Uri(host.Address);
@@ -142,7 +143,11 @@ public class WritesPerFlightTests
 
         /// <summary>Writes so far: client, each middlebox to the server and to the client, server.</summary>
         public int[] Counts() =>
-            [ClientWrites.Count, .. Transports.SelectMany(transport => (int[])[transport.ToServer.Count, transport.ToClient.Count]), ServerWrites.Count];
+        [
+            ClientWrites.Count,
+            .. Transports.SelectMany(transport => (int[])[transport.ToServer.Count, transport.ToClient.Count]),
+            ServerWrites.Count,
+        ];
 
         public async ValueTask DisposeAsync()
         {

@@ -27,10 +27,14 @@ public sealed class TlmspPeer : IContainerReceiver, IAsyncDisposable
     public TlmspSession Session { get; }
 
     /// <summary>Connects to a middlebox or server and completes the handshake.</summary>
-    public static async Task<TlmspPeer> ConnectAsync(Uri server, IEnumerable<TlmspMiddlebox> middleboxes, WriteLog? log = null)
+    public static Task<TlmspPeer> ConnectAsync(Uri server, IEnumerable<TlmspMiddlebox> middleboxes, WriteLog? log = null) =>
+        ConnectAsync(ClientOptions(server, middleboxes), log);
+
+    /// <summary>Connects to the first hop and completes the handshake.</summary>
+    public static async Task<TlmspPeer> ConnectAsync(TlmspClientOptions options, WriteLog? log = null)
     {
-        TlmspClientOptions options = ClientOptions(server, middleboxes);
-        Socket socket = await DialAsync(options.Middleboxes.Count > 0 ? new Uri(options.Middleboxes[0].Address.Text) : server);
+        TlmspAddress firstHop = options.Middleboxes.Count > 0 ? options.Middleboxes[0].Address : options.ServerAddress;
+        Socket socket = await DialAsync(new Uri(firstHop.Text));
         return await HandshakeAsync(socket, new TlmspClientHandshake(options), log);
     }
 

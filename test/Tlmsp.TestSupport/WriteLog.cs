@@ -4,13 +4,13 @@ using Tlmsp.Http;
 
 namespace Tlmsp.TestSupport;
 
-/// <summary>The writes of one party to one connection, by size. A write is a flush that carries bytes: the transport sends each at once.</summary>
+/// <summary>The writes of one party to one connection, by size. A write is a flush that carries bytes, which is one send.</summary>
 public sealed class WriteLog
 {
     private readonly List<long> _sizes = [];
     private readonly SemaphoreSlim _added = new(0);
 
-    /// <summary>Awaited before a write of an endpoint, with the number of writes so far: lets a test fix an order that is otherwise open.</summary>
+    /// <summary>Awaited before a write of an endpoint, with the number of writes so far: fixes an order that is otherwise open.</summary>
     public Func<int, Task>? BeforeWrite { get; set; }
 
     public long[] Sizes

@@ -205,7 +205,7 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         {
             byte deleter = container.Origin;
             bool entitled = container.IsAudited && Session.Info.Middleboxes.First(middlebox => middlebox.Id == deleter) is { } by
-                && by.Grant[HttpContexts.Headers] == TlmspAccess.Write && by.Grant[HttpContexts.Body] == TlmspAccess.Write;
+                && by.Grant[HttpContexts.Headers] >= TlmspAccess.Delete && by.Grant[HttpContexts.Body] >= TlmspAccess.Delete;
             if (!entitled)
             {
                 // A delete notice does not say which context it speaks of (http-mapping §13).

@@ -150,8 +150,9 @@ internal sealed class CertificateValidator
         }
     }
 
-    // RFC 6125 and RFC 9525: subject alternative names only, a wildcard stands for the left-most label only.
-    private static bool MatchesName(X509Certificate2 leaf, string host)
+    /// <summary>Whether a certificate is for a host. Whatever a peer may call a host is no more than a name that does not match.</summary>
+    /// <remarks>RFC 6125 and RFC 9525: subject alternative names only, a wildcard stands for the left-most label only.</remarks>
+    internal static bool MatchesName(X509Certificate2 leaf, string host)
     {
         try
         {

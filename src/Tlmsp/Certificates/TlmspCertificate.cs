@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Tlmsp;
@@ -30,19 +29,6 @@ public sealed class TlmspCertificate : IDisposable
 
     /// <summary>Whether signatures are RSA.</summary>
     internal bool IsRsa => Key.Rsa is not null;
-
-    /// <summary>Whether the certificate is for a host; false for what is no host name at all.</summary>
-    internal bool Names(string host)
-    {
-        try
-        {
-            return Leaf.MatchesHostname(host, allowWildcards: true, allowCommonName: false);
-        }
-        catch (Exception e) when (e is ArgumentException or CryptographicException)
-        {
-            return false;   // the name comes from the client
-        }
-    }
 
     /// <summary>Uses a certificate that is already loaded. It stays the caller's: <see cref="Dispose"/> leaves it alone.</summary>
     /// <param name="leaf">A certificate with its private key, RSA (2048 bits or more) or ECDSA (P-256, P-384, P-521).</param>

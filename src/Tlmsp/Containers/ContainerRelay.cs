@@ -89,6 +89,9 @@ public sealed class ContainerRelay
     /// <summary>The fatal alert that passed in this direction, if any: both connections are over.</summary>
     public TlmspAlert? FatalAlert { get; private set; }
 
+    /// <summary>True once nothing may follow in this direction: close_notify or a fatal alert has passed.</summary>
+    public bool IsEnded => IsClosed || FatalAlert is not null;
+
     /// <summary>Regenerates forwarding MACs also where a container could go on as it came; for tests against recorded sessions.</summary>
     internal bool AlwaysRegenerate { get; set; }
 

@@ -164,7 +164,7 @@ internal sealed class RecordedFlips(RecordedHandshake handshake)
 
                     if (record.Type != RecordType.Handshake)
                     {
-                        outcome.Fault = Misbehaviour.UnexpectedRecordType;
+                        outcome.Fault = Misbehaviour.UnexpectedHandshakeMessage;
                         break;
                     }
 

@@ -3,11 +3,17 @@ namespace Tlmsp;
 /// <summary>The client waits for ServerHello and checks it against what it offered (handshake.md §2.7).</summary>
 internal sealed class ExpectServerHello(TlmspClientHandshake handshake) : HandshakeState
 {
+    private const int MaxHelloRequests = 4;
+    private int _helloRequests;
+
     public override HandshakeState OnMessage(HandshakeMessage message)
     {
         if (message.Type == HandshakeType.HelloRequest && message.Body.IsEmpty)
         {
-            return this;    // RFC 5246 §7.4.1.1: ignored inside a handshake
+            // RFC 5246 §7.4.1.1: ignored inside a handshake. A server could go on with it for ever.
+            return ++_helloRequests <= MaxHelloRequests
+                ? this
+                : throw new TlmspException(Misbehaviour.TooManyEmptyMessages, $"{_helloRequests} HelloRequests");
         }
 
         Require(message, HandshakeType.ServerHello);

@@ -70,8 +70,8 @@ internal sealed class ExpectServerHelloDone(TlmspClientHandshake handshake, byte
         handshake.Ephemeral = handshake.Group.Generate(handshake.Options.Random);
         byte[] message = ClientKeyExchange.Write(handshake.Ephemeral.PublicPoint);
         handshake.Transcript.AddClientKeyExchange(message);
+        handshake.DeriveSecrets(serverPoint);    // first, because it may find bad shares
         handshake.Send(message);
-        handshake.DeriveSecrets(serverPoint);
         if (certificate is not null)
         {
             SendCertificateVerify(certificate);

@@ -119,8 +119,9 @@ public abstract class TlmspHandshake : IDisposable
 
             throw;
         }
-        catch (Exception e) when (e is CryptographicException or FormatException or ArgumentException or InvalidOperationException)
+        catch
         {
+            // Ours to mend, such as a policy that throws; the peer is told all the same.
             Channel.WriteAlert(TlmspAlert.InternalError, contextId: 0, output);
             throw;
         }
@@ -140,8 +141,8 @@ public abstract class TlmspHandshake : IDisposable
         }
 
         _taken = true;
-        TlmspPathMiddlebox[] middleboxes =
-            [.. Peers.Select(peer => TlmspPathMiddlebox.From(peer, Path))];
+        SessionPath path = Path;    // in the lambda the property would make the session hold on to the whole handshake
+        TlmspPathMiddlebox[] middleboxes = [.. Peers.Select(peer => TlmspPathMiddlebox.From(peer, path))];
         var info = new TlmspSessionInfo(Path, Group, ServerName, ServerCertificate, ClientCertificate, middleboxes);
         (DirectionKeys toServer, DirectionKeys toClient) = Keys!.Value;
         PairSecret far = FarSecret!;

@@ -21,6 +21,11 @@ internal sealed class RelayServerHello(TlmspMiddleboxHandshake handshake) : Hand
     public override HandshakeState OnMessage(HandshakeMessage message)
     {
         Require(message, HandshakeType.ServerHello);
+        if (handshake.ClientHello is null)
+        {
+            throw Unexpected(message.Type.ToString());
+        }
+
         ServerHello hello = ServerHello.Read(message.Body);
         TlmspCipherSuite suite = handshake.Options.CipherSuites.FirstOrDefault(candidate => candidate.Id == hello.CipherSuite)
             ?? throw new TlmspException(Misbehaviour.SuiteNotOffered, $"{hello.CipherSuite:x4}");

@@ -124,7 +124,7 @@ public sealed class TlmspMiddleboxHandshake : IDisposable
     {
         ArgumentNullException.ThrowIfNull(toClient);
         _failed = true;
-        ClientChannel.WriteAlert(TlmspAlert.MiddleboxRouteFailure, contextId: 0, toClient);
+        ClientChannel.WriteAlert(Misbehaviour.NextHopRefused.Alert(), contextId: 0, toClient);
     }
 
     /// <summary>Hands out the session.</summary>
@@ -137,8 +137,8 @@ public sealed class TlmspMiddleboxHandshake : IDisposable
         }
 
         _taken = true;
-        TlmspPathMiddlebox[] middleboxes =
-            [.. Peers.Select(peer => TlmspPathMiddlebox.From(peer, Path))];
+        SessionPath path = Path;    // in the lambda the property would make the session hold on to the whole handshake
+        TlmspPathMiddlebox[] middleboxes = [.. Peers.Select(peer => TlmspPathMiddlebox.From(peer, path))];
         var info = new TlmspSessionInfo(Path, Group, ClientHello!.ServerName, ServerCertificate, clientCertificate: null, middleboxes);
         (DirectionKeys toServer, DirectionKeys toClient) = Keys!.Value;
         PairSecret client = ClientSecret!;
@@ -350,8 +350,9 @@ public sealed class TlmspMiddleboxHandshake : IDisposable
 
             throw;
         }
-        catch (Exception e) when (e is CryptographicException or FormatException or ArgumentException or InvalidOperationException)
+        catch
         {
+            // Ours to mend, such as a policy that throws; the neighbours are told all the same.
             AlertBoth(TlmspAlert.InternalError);
             throw;
         }

@@ -87,10 +87,10 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
     private (TlmspCipherSuite Suite, TlmspCertificate Certificate) SelectSuite(ClientHello hello)
     {
         IList<TlmspCertificate> all = _options.CertificateSelector is { } select
-            ? select(hello.ServerName) is { } selected ? [selected] : []
+            ? select(hello.ServerName, handshake.CallerState) is { } selected ? [selected] : []
             : _options.Certificates;
         (TlmspCipherSuite, TlmspCertificate)? choice = all.Count > 1 && hello.ServerName is { } name
-            ? SelectSuite(hello, all.Where(certificate => certificate.Names(name)))
+            ? SelectSuite(hello, all.Where(certificate => CertificateValidator.MatchesName(certificate.Leaf, name)))
             : null;
         return choice ?? SelectSuite(hello, all) ?? throw new TlmspException(
             Misbehaviour.NoCommonCipherSuite, $"{hello.CipherSuites.Length} suites offered, {all.Count} certificates to choose from");
@@ -100,15 +100,26 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
     /// The client's order decides; a suite counts only with a certificate of its kind. A 256-bit suite only if no 128-bit one is offered: a
     /// reference client offers both and cannot use the former (records-keys.md §11.1).
     /// </summary>
-    private (TlmspCipherSuite, TlmspCertificate)? SelectSuite(ClientHello hello, IEnumerable<TlmspCertificate> certificates)
+    private (TlmspCipherSuite Suite, TlmspCertificate Certificate)? SelectSuite(ClientHello hello, IEnumerable<TlmspCertificate> certificates)
     {
+        // Our side first: a client may offer 32 000 suites, and nothing is to be made anew for each.
         bool aes256 = !TlmspCipherSuite.Aes128.Any(suite => hello.CipherSuites.Contains(suite.Id));
+        (TlmspCipherSuite Suite, TlmspCertificate Certificate)[] ours =
+        [
+            .. from suite in _options.CipherSuites
+               where suite.IsAes256 == aes256
+               let certificate = certificates.FirstOrDefault(candidate => candidate.IsEcdsa == suite.IsEcdsa)
+               where certificate is not null
+               select (suite, certificate),
+        ];
         foreach (ushort id in hello.CipherSuites)
         {
-            if (_options.CipherSuites.FirstOrDefault(candidate => candidate.Id == id) is { } suite && suite.IsAes256 == aes256
-                && certificates.FirstOrDefault(candidate => candidate.IsEcdsa == suite.IsEcdsa) is { } certificate)
+            foreach ((TlmspCipherSuite Suite, TlmspCertificate Certificate) candidate in ours)
             {
-                return (suite, certificate);
+                if (candidate.Suite.Id == id)
+                {
+                    return candidate;
+                }
             }
         }
 
@@ -116,10 +127,27 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
     }
 
     /// <summary>The client's first group that we have: middleboxes of the reference take it whatever the server chooses (handshake.md §4.2).</summary>
-    private KeyExchangeGroup SelectGroup(ushort[]? offered) => offered is null
-        ? _options.Groups[0]
-        : offered.Select(id => _options.Groups.FirstOrDefault(group => group.Id == id)).FirstOrDefault(group => group is not null)
-            ?? throw new TlmspException(Misbehaviour.NoCommonGroup, $"{offered.Length} groups offered");
+    private KeyExchangeGroup SelectGroup(ushort[]? offered)
+    {
+        if (offered is null)
+        {
+            return _options.Groups[0];
+        }
+
+        KeyExchangeGroup[] ours = [.. _options.Groups];
+        foreach (ushort id in offered)
+        {
+            foreach (KeyExchangeGroup group in ours)
+            {
+                if (group.Id == id)
+                {
+                    return group;
+                }
+            }
+        }
+
+        throw new TlmspException(Misbehaviour.NoCommonGroup, $"{offered.Length} groups offered");
+    }
 
     private void SendFlight(TlmspClientExtension tlmsp, TlmspCertificate certificate, ushort scheme)
     {
