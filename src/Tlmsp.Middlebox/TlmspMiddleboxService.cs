@@ -48,11 +48,6 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
             LogReferenceMiddleboxes(_logger, _options.Address!);
         }
 
-        if (_options.KeyLogFile is { } keyLog)
-        {
-            LogKeyLog(_logger, _options.Address!, keyLog);
-        }
-
         string host = _options.GetEndPoint().Host;
         if (!_options.Certificate!.MatchesHostname(host))
         {
@@ -183,10 +178,6 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
     [LoggerMessage(21, LogLevel.Warning, "TLMSP middlebox {Address} accepts middleboxes of the ETSI reference stack: "
         + "SHA-1 signatures, and certificates that do not name the middlebox's address.")]
     private static partial void LogReferenceMiddleboxes(ILogger logger, string address);
-
-    [LoggerMessage(25, LogLevel.Warning, "TLMSP middlebox {Address} writes the keys it is given to {KeyLogFile}: "
-        + "whoever reads that file can read the connections as far as this middlebox can. Remove KeyLogFile when done.")]
-    private static partial void LogKeyLog(ILogger logger, string address, string keyLogFile);
 
     [LoggerMessage(24, LogLevel.Warning, "The certificate of TLMSP middlebox {Address} does not name {Host}: "
         + "clients and servers refuse it with alert 42. Use one that does.")]

@@ -83,11 +83,24 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
         return BinaryPrimitives.ReadUInt32BigEndian(sid);
     }
 
-    /// <summary>
-    /// The client's order decides; a suite counts only with a certificate of its kind, best one that names the SNI. A 256-bit suite only
-    /// if no 128-bit one is offered: a reference client offers both and cannot use the former (records-keys.md §11.1).
-    /// </summary>
+    /// <summary>A certificate that names the SNI, whatever its kind; else the first that serves.</summary>
     private (TlmspCipherSuite Suite, TlmspCertificate Certificate) SelectSuite(ClientHello hello)
+    {
+        IList<TlmspCertificate> all = _options.CertificateSelector is { } select
+            ? select(hello.ServerName, handshake.CallerState) is { } selected ? [selected] : []
+            : _options.Certificates;
+        (TlmspCipherSuite, TlmspCertificate)? choice = all.Count > 1 && hello.ServerName is { } name
+            ? SelectSuite(hello, all.Where(certificate => CertificateValidator.MatchesName(certificate.Leaf, name)))
+            : null;
+        return choice ?? SelectSuite(hello, all) ?? throw new TlmspException(
+            Misbehaviour.NoCommonCipherSuite, $"{hello.CipherSuites.Length} suites offered, {all.Count} certificates to choose from");
+    }
+
+    /// <summary>
+    /// The client's order decides; a suite counts only with a certificate of its kind. A 256-bit suite only if no 128-bit one is offered: a
+    /// reference client offers both and cannot use the former (records-keys.md §11.1).
+    /// </summary>
+    private (TlmspCipherSuite Suite, TlmspCertificate Certificate)? SelectSuite(ClientHello hello, IEnumerable<TlmspCertificate> certificates)
     {
         // Our side first: a client may offer 32 000 suites, and nothing is to be made anew for each.
         bool aes256 = !TlmspCipherSuite.Aes128.Any(suite => hello.CipherSuites.Contains(suite.Id));
@@ -95,7 +108,7 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
         [
             .. from suite in _options.CipherSuites
                where suite.IsAes256 == aes256
-               let certificate = SelectCertificate(suite, hello.ServerName)
+               let certificate = certificates.FirstOrDefault(candidate => candidate.IsEcdsa == suite.IsEcdsa)
                where certificate is not null
                select (suite, certificate),
         ];
@@ -110,15 +123,7 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
             }
         }
 
-        throw new TlmspException(Misbehaviour.NoCommonCipherSuite, $"{hello.CipherSuites.Length} suites offered");
-    }
-
-    private TlmspCertificate? SelectCertificate(TlmspCipherSuite suite, string? serverName)
-    {
-        TlmspCertificate[] fitting = [.. _options.Certificates.Where(certificate => certificate.IsEcdsa == suite.IsEcdsa)];
-        return fitting.Length > 1 && serverName is not null
-            ? fitting.FirstOrDefault(candidate => CertificateValidator.MatchesName(candidate.Leaf, serverName)) ?? fitting[0]
-            : fitting.FirstOrDefault();
+        return null;
     }
 
     /// <summary>The client's first group that we have: middleboxes of the reference take it whatever the server chooses (handshake.md §4.2).</summary>
