@@ -13,7 +13,8 @@ internal sealed class Bystander(TestServer server) : IAsyncDisposable
     public static async Task<Bystander> StartAsync(Action<TlmspConnectionOptions>? configure = null)
     {
         var bystander = new Bystander(await TestServer.StartAsync(configure));
-        bystander._client = bystander.Server.Client(tlmsp => tlmsp.SessionEstablished = _ => Interlocked.Increment(ref bystander._sessions));
+        bystander._client = bystander.Server.Client(
+            tlmsp => tlmsp.SessionEstablished = _ => Interlocked.Increment(ref bystander._sessions));
         Assert.Equal("hello", await bystander._client.GetStringAsync("/hello"));
         return bystander;
     }

@@ -41,8 +41,8 @@ public class WebApplicationFactoryTests
             return factory;
         }
 
-        protected override IHostBuilder CreateHostBuilder() => Host.CreateDefaultBuilder().ConfigureWebHostDefaults(web => web.Configure(app =>
-            app.Run(context => context.Response.WriteAsync(
+        protected override IHostBuilder CreateHostBuilder() => Host.CreateDefaultBuilder().ConfigureWebHostDefaults(
+            web => web.Configure(app => app.Run(context => context.Response.WriteAsync(
                 $"{context.Request.Scheme} {(context.Features.Get<ITlmspConnectionFeature>() is null ? "" : "TLMSP")}"))));
 
         protected override void ConfigureWebHost(IWebHostBuilder builder) => builder.UseContentRoot(AppContext.BaseDirectory);

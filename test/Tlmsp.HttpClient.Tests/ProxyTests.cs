@@ -89,7 +89,8 @@ public class ProxyTests
     {
         using var bound = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         bound.Bind(new IPEndPoint(IPAddress.Loopback, 0));      // and does not listen: nobody else gets the port
-        using var client = new HttpClient(TestServer.Handler(tlmsp => tlmsp.Proxy = new WebProxy("127.0.0.1", ((IPEndPoint)bound.LocalEndPoint!).Port)));
+        int port = ((IPEndPoint)bound.LocalEndPoint!).Port;
+        using var client = new HttpClient(TestServer.Handler(tlmsp => tlmsp.Proxy = new WebProxy("127.0.0.1", port)));
 
         HttpRequestException e = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(s_nowhere));
 

@@ -35,7 +35,8 @@ public class ReplacedConnectionTests
         using HttpClient client = server.Client(tlmsp => tlmsp.SessionEstablished = _ => Interlocked.Increment(ref sessions));
         Assert.Equal("hello", await client.GetStringAsync("/hello"));
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        await server.Logs.WaitForAsync(entries => entries.Any(entry => entry.Line.Contains("stopped.", StringComparison.Ordinal)), timeout.Token);
+        await server.Logs.WaitForAsync(
+            entries => entries.Any(entry => entry.Line.Contains("stopped.", StringComparison.Ordinal)), timeout.Token);
 
         Assert.Equal("hello", await client.GetStringAsync("/hello"));
 
