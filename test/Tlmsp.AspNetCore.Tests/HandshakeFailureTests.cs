@@ -138,33 +138,19 @@ public class HandshakeFailureTests
         Assert.Equal("hello", await client.GetStringAsync("/hello"));
     }
 
-    /// <summary>A server, and a client whose one connection must not notice what others do.</summary>
-    private sealed class Bystander(TestServer server) : IAsyncDisposable
+    [Fact]
+    public async Task A_middlebox_that_the_relaxed_mapping_would_let_do_too_much_gets_alert_171_whatever_the_policy_says()
     {
-        private HttpClient? _client;
-        private int _sessions;
-
-        public TestServer Server => server;
-
-        public static async Task<Bystander> StartAsync(Action<TlmspConnectionOptions>? configure = null)
+        await using TestServer server = await TestServer.StartAsync(tlmsp =>
         {
-            var bystander = new Bystander(await TestServer.StartAsync(configure));
-            bystander._client = bystander.Server.Client(tlmsp => tlmsp.SessionEstablished = _ => Interlocked.Increment(ref bystander._sessions));
-            Assert.Equal("hello", await bystander._client.GetStringAsync("/hello"));
-            return bystander;
-        }
+            tlmsp.Mapping = Http.HttpMappingMode.EtsiCurl;
+            tlmsp.Middleboxes.Policy = _ => null;
+        });
+        var self = new TlmspMiddlebox(TlmspAddress.Parse($"localhost:{server.Address.Port}"), Grant.Parse("1=rw"));
 
-        public async Task AssertUndisturbedAsync()
-        {
-            Assert.Equal("hello", await _client!.GetStringAsync("/hello"));
-            Assert.Equal(1, _sessions);
-            Server.Logs.AssertQuiet();
-        }
+        TlmspException e = await Assert.ThrowsAsync<TlmspException>(() => TlmspPeer.ConnectAsync(server.Address, [self]));
 
-        public async ValueTask DisposeAsync()
-        {
-            _client?.Dispose();
-            await Server.DisposeAsync();
-        }
+        Assert.Equal((true, TlmspAlert.MiddleboxAuthorizationFailure), (e.FromPeer, e.Alert));
+        await server.Logs.WaitForLineAsync("may write heads but not content, which the EtsiCurl mapping would let it do all the same");
     }
 }

@@ -25,6 +25,28 @@ public class TrustTests
         Assert.Equal(Misbehaviour.CertificateNameMismatch, (await RefusedAsync(client, server.Address)).Misbehaviour);
     }
 
+    [Fact]
+    public async Task A_server_whose_certificate_has_another_name_is_reached_by_that_name()
+    {
+        await using TestServer server = await TestServer.StartAsync(
+            tlmsp => tlmsp.ServerCertificate = TestCertificates.Leaf("other.example"));
+        using HttpClient client = server.Client(tlmsp => tlmsp.ServerName = "other.example");
+
+        Assert.Equal("hello", await client.GetStringAsync("/hello"));
+    }
+
+    [Theory]
+    [InlineData(TestValidity.Expired)]
+    [InlineData(TestValidity.NotYetValid)]
+    public async Task A_server_whose_certificate_is_not_valid_now_is_refused(TestValidity validity)
+    {
+        await using TestServer server = await TestServer.StartAsync(
+            tlmsp => tlmsp.ServerCertificate = TestCertificates.Leaf(validity: validity));
+        using HttpClient client = server.Client();
+
+        Assert.Equal(Misbehaviour.ExpiredCertificate, (await RefusedAsync(client, server.Address)).Misbehaviour);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
