@@ -7,31 +7,17 @@ namespace Tlmsp.AspNetCore;
 /// <summary>Kestrel's raw connection as a transport: one flush of its pipe is one send.</summary>
 internal sealed class KestrelTransport(IDuplexPipe connection) : ITlmspTransport
 {
-    private bool _written;
-
     public PipeReader Input => connection.Input;
 
-    public IBufferWriter<byte> Output
-    {
-        get
-        {
-            _written = true;
-            return connection.Output;
-        }
-    }
+    public IBufferWriter<byte> Output => connection.Output;
 
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
-        if (!_written)
+        PipeWriter output = connection.Output;
+        if (!output.CanGetUnflushedBytes || output.UnflushedBytes > 0)
         {
-            return;
-        }
-
-        _written = false;
-        FlushResult result = await connection.Output.FlushAsync(cancellationToken).ConfigureAwait(false);
-        if (result.IsCompleted)
-        {
-            throw new IOException("The connection was closed by the other side.");
+            // A connection that is over shows when it is read, with its reason; Kestrel takes an exception here for a bug of its own.
+            await output.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -46,6 +46,7 @@ public static partial class TlmspHttpClientBuilderExtensions
         return handler;
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "HttpClient '{Name}' writes the keys of every connection to {KeyLogFile}: whoever reads that file can read the connections. Remove KeyLogFile when done.")]
+    [LoggerMessage(1, LogLevel.Warning, "HttpClient '{Name}' writes the keys of every connection to {KeyLogFile}: "
+        + "whoever reads that file can read the connections. Remove KeyLogFile when done.")]
     private static partial void LogKeyLog(ILogger logger, string name, string keyLogFile);
 }

@@ -11,15 +11,22 @@ public sealed record InspectionContext(string ConnectionId, TlmspSessionInfo Ses
 /// <summary>
 /// Looks at what passes, as far as the grants let it. One instance per connection; the calls for the two directions may overlap, those
 /// for one direction come in order. What a call is about is sent on only after the call has returned: an exception, or a call that
-/// takes too long, ends the connection with nothing of it passed on.
+/// takes longer than <see cref="TlmspMiddleboxHostOptions.InspectorTimeout"/>, ends the connection with alerts to both sides and nothing
+/// of it passed on. Instances are made and disposed of with the scope of their connection.
 /// </summary>
 /// <remarks>
+/// <para>
+/// A call that takes too long is told so by its cancellation token and then left to itself; what it holds, such as its thread where it
+/// blocks, is held until it returns. The instance is disposed of only then.
+/// </para>
+/// <para>
 /// Content and heads that were only read could still have been changed by another reader upstream: an endpoint finds that out, a reader
 /// cannot (records-keys.md §5). Verdicts that cannot be undone must not rest on them.
+/// </para>
 /// </remarks>
 public interface ITlmspInspector
 {
-    /// <summary>The handshake is complete.</summary>
+    /// <summary>The handshake is complete. Nothing is relayed before this returns.</summary>
     ValueTask OnConnectedAsync(InspectionContext context, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <summary>A head passes; only with read access to heads.</summary>
@@ -29,7 +36,8 @@ public interface ITlmspInspector
     /// Content passes; only with read access to content. Without read access to heads it includes chunk framing where the message is
     /// chunked. The memory is valid until the call returns.
     /// </summary>
-    ValueTask OnContentAsync(HttpDirection direction, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    ValueTask OnContentAsync(HttpDirection direction, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        ValueTask.CompletedTask;
 
     /// <summary>A trailer section passes; only with read access to heads.</summary>
     ValueTask OnTrailersAsync(HttpHead trailers, CancellationToken cancellationToken) => ValueTask.CompletedTask;
@@ -38,5 +46,6 @@ public interface ITlmspInspector
     ValueTask OnMessageEndAsync(HttpDirection direction, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <summary>Something passes that this middlebox cannot read.</summary>
-    ValueTask OnOpaqueAsync(HttpDirection direction, HttpRole role, int length, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    ValueTask OnOpaqueAsync(HttpDirection direction, HttpRole role, int length, CancellationToken cancellationToken) =>
+        ValueTask.CompletedTask;
 }

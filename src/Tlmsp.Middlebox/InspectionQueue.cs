@@ -9,18 +9,18 @@ namespace Tlmsp.Middlebox;
 /// </summary>
 internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEvents, IDisposable
 {
+    private const int KeptCapacity = 16;
     private readonly HttpDirection _direction;
     private readonly HttpMessageObserver _observer;
     private readonly ITlmspInspector[] _inspectors;
-    private readonly TimeSpan _timeout;
     private readonly List<Event> _events = [];
+    private readonly PooledBuffer _content = new();
 
     public InspectionQueue(
         HttpDirection direction, Grant grant, HttpExchangeQueue exchanges, ITlmspInspector[] inspectors, TlmspMiddleboxHostOptions options)
     {
         _direction = direction;
         _inspectors = inspectors;
-        _timeout = options.InspectorTimeout;
         _observer = new HttpMessageObserver(
             direction, exchanges, grant[HttpContexts.Headers] >= TlmspAccess.Read, grant[HttpContexts.Body] >= TlmspAccess.Read,
             options.Mapping, options.HttpLimits);
@@ -35,44 +35,51 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
         Opaque,
     }
 
+    /// <summary>Says how long the inspectors have been at work.</summary>
+    public InspectorWatch Watch { get; } = new();
+
     public RelayAction OnContainer(in RelayedContainer container, IBufferWriter<byte> replacement)
     {
-        if (!container.IsAlert && HttpContexts.TryRoleOf(container.ContextId, out HttpRole role))
+        if (container.IsAlert)
         {
-            if (container.CanRead)
-            {
-                _observer.OnContainer(role, container.Plaintext, this);
-            }
-            else
-            {
-                _observer.OnOpaque(role, container.PlaintextLength, this);
-            }
+            return RelayAction.Forward;
+        }
+
+        if (!HttpContexts.TryRoleOf(container.ContextId, out HttpRole role))
+        {
+            // The endpoints refuse it as well, but what inspectors cannot be shown must not pass them.
+            throw new HttpMappingException($"data in context {container.ContextId}, which HTTP does not use");
+        }
+
+        if (container.CanRead)
+        {
+            _observer.OnContainer(role, container.Plaintext, this);
+        }
+        else
+        {
+            _observer.OnOpaque(role, container.PlaintextLength, this);
         }
 
         return RelayAction.Forward;
     }
 
     /// <summary>Shows everything that was seen to every inspector.</summary>
-    /// <exception cref="TimeoutException">An inspector took too long.</exception>
+    /// <exception cref="InspectorException">An inspector threw something.</exception>
+    /// <exception cref="OperationCanceledException">The connection ended meanwhile: nothing it shares may be touched any more.</exception>
     public async ValueTask InspectAsync(CancellationToken cancellationToken)
     {
-        try
+        if (_events.Count == 0)
         {
-            foreach (Event seen in _events)
-            {
-                foreach (ITlmspInspector inspector in _inspectors)
-                {
-                    ValueTask call = Call(inspector, seen, cancellationToken);
-                    if (!call.IsCompletedSuccessfully)
-                    {
-                        await call.AsTask().WaitAsync(_timeout, cancellationToken).ConfigureAwait(false);
-                    }
-                }
-            }
+            return;
         }
-        finally
+
+        Watch.Enter();
+        InspectorException? fault = await CallAllAsync(cancellationToken).ConfigureAwait(false);
+        Dispose();
+        Watch.Leave();
+        if (fault is not null)
         {
-            Clear();
+            throw fault;
         }
     }
 
@@ -80,9 +87,17 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
 
     void IHttpMessageEvents.OnContent(ReadOnlySpan<byte> content)
     {
-        byte[] copy = ArrayPool<byte>.Shared.Rent(content.Length);
-        content.CopyTo(copy);
-        _events.Add(new Event(Kind.Content, Content: copy, Length: content.Length));
+        // Content that was cut small, into containers or chunks, is one call all the same.
+        if (_events.Count > 0 && _events[^1] is { Kind: Kind.Content } last)
+        {
+            _events[^1] = last with { Length = last.Length + content.Length };
+        }
+        else
+        {
+            _events.Add(new Event(Kind.Content, Offset: _content.Length, Length: content.Length));
+        }
+
+        _content.Write(content);
     }
 
     void IHttpMessageEvents.OnTrailers(HttpHead trailers) => _events.Add(new Event(Kind.Trailers, Head: trailers));
@@ -91,29 +106,61 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
 
     void IHttpMessageEvents.OnOpaque(HttpRole role, int length) => _events.Add(new Event(Kind.Opaque, Role: role, Length: length));
 
-    public void Dispose() => Clear();
+    /// <summary>Forgets what was seen.</summary>
+    public void Dispose()
+    {
+        _content.Dispose();
+        _events.Clear();
+        if (_events.Capacity > KeptCapacity)
+        {
+            _events.Capacity = 0;   // a connection that idles keeps nothing that a burst needed
+        }
+    }
 
-    private ValueTask Call(ITlmspInspector inspector, in Event seen, CancellationToken cancellationToken) => seen.Kind switch
+    private async ValueTask<InspectorException?> CallAllAsync(CancellationToken cancellationToken)
+    {
+        foreach (Event seen in _events)
+        {
+            foreach (ITlmspInspector inspector in _inspectors)
+            {
+                try
+                {
+                    if (!Watch.TryStartCall())
+                    {
+                        return null;
+                    }
+
+                    await CallAsync(inspector, seen, cancellationToken).ConfigureAwait(false);
+                }
+                catch (Exception e)
+                {
+                    return new InspectorException(inspector, e);
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private ValueTask CallAsync(ITlmspInspector inspector, in Event seen, CancellationToken cancellationToken) => seen.Kind switch
     {
         Kind.Head => inspector.OnHeadAsync(seen.Head!, cancellationToken),
-        Kind.Content => inspector.OnContentAsync(_direction, seen.Content.AsMemory(0, seen.Length), cancellationToken),
+        Kind.Content => inspector.OnContentAsync(_direction, _content.Memory.Slice(seen.Offset, seen.Length), cancellationToken),
         Kind.Trailers => inspector.OnTrailersAsync(seen.Head!, cancellationToken),
         Kind.End => inspector.OnMessageEndAsync(_direction, cancellationToken),
         _ => inspector.OnOpaqueAsync(_direction, seen.Role, seen.Length, cancellationToken),
     };
 
-    private void Clear()
-    {
-        foreach (Event seen in _events)
-        {
-            if (seen.Content is { } rented)
-            {
-                ArrayPool<byte>.Shared.Return(rented, clearArray: true);
-            }
-        }
+    private readonly record struct Event(Kind Kind, HttpHead? Head = null, int Offset = 0, int Length = 0, HttpRole Role = default);
+}
 
-        _events.Clear();
+/// <summary>An inspector threw something, or took too long: its connection fails closed.</summary>
+internal sealed class InspectorException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    public InspectorException(ITlmspInspector inspector, Exception inner)
+        : this($"{inspector.GetType().Name} failed with {inner.GetType().Name}: {inner.Message}", inner)
+    {
     }
 
-    private readonly record struct Event(Kind Kind, HttpHead? Head = null, byte[]? Content = null, HttpRole Role = default, int Length = 0);
+    public static InspectorException Overdue(TimeSpan timeout) => new($"an inspector has not returned within {timeout} (InspectorTimeout)");
 }

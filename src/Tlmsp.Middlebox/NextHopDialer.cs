@@ -1,32 +1,57 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.Logging;
 
 namespace Tlmsp.Middlebox;
 
-/// <summary>Connects to next hops, on the same transport that accepts connections.</summary>
-internal sealed class NextHopDialer(ILoggerFactory loggers) : IDisposable
+/// <summary>Connects to next hops.</summary>
+internal sealed class NextHopDialer(IMiddleboxTransport transport)
 {
-    private readonly SocketConnectionContextFactory _factory =
-        new(new SocketConnectionFactoryOptions(), loggers.CreateLogger<NextHopDialer>());
-
-    /// <exception cref="SocketException">The host cannot be reached.</exception>
-    public async Task<ConnectionContext> ConnectAsync(string host, int port, CancellationToken cancellationToken)
+    /// <summary>Resolves the host and connects to the first of its addresses that answers.</summary>
+    /// <exception cref="SocketException">The host is not known, or none of its addresses can be reached.</exception>
+    /// <exception cref="NextHopRefusedException">The name leads to this machine or link, which was not allowed.</exception>
+    public async Task<ConnectionContext> ConnectAsync(NextHop nextHop, CancellationToken cancellationToken)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
+        IPAddress[] addresses = IPAddress.TryParse(nextHop.Host, out IPAddress? literal)
+            ? [literal]
+            : await transport.ResolveAsync(nextHop.Host, cancellationToken).ConfigureAwait(false);
+        if (!nextHop.MayBeLocal && Array.Find(addresses, IsLocal) is { } local)
         {
-            await socket.ConnectAsync(new DnsEndPoint(host, port), cancellationToken).ConfigureAwait(false);
-            return _factory.Create(socket);
+            // One such answer among others is as suspicious as one alone.
+            throw new NextHopRefusedException(
+                $"{nextHop.Host} resolves to {local}, an address of this machine or link. "
+                + $"If that is meant: NextHops.Allow(\"{nextHop.Host}:{nextHop.Port}\", mayBeLocal: true)");
         }
-        catch
+
+        SocketException last = new((int)SocketError.HostNotFound);
+        foreach (IPAddress address in addresses)
         {
-            socket.Dispose();
-            throw;
+            try
+            {
+                return await transport.ConnectAsync(new IPEndPoint(address, nextHop.Port), cancellationToken).ConfigureAwait(false);
+            }
+            catch (SocketException e)
+            {
+                last = e;
+            }
         }
+
+        throw last;
     }
 
-    public void Dispose() => _factory.Dispose();
+    private static bool IsLocal(IPAddress address)
+    {
+        IPAddress ip = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        if (ip.AddressFamily == AddressFamily.InterNetworkV6)
+        {
+            return IPAddress.IsLoopback(ip) || ip.IsIPv6LinkLocal || ip.IsIPv6Multicast || ip.Equals(IPAddress.IPv6Any);
+        }
+
+        // 0.0.0.0/8 reaches this machine on Linux; 169.254.0.0/16 holds the metadata services of clouds.
+        byte[] octets = ip.GetAddressBytes();
+        return octets[0] is 0 or 127 or >= 224 || (octets[0] == 169 && octets[1] == 254);
+    }
 }
+
+/// <summary>A next hop that is listed leads where it may not.</summary>
+internal sealed class NextHopRefusedException(string message) : Exception(message);

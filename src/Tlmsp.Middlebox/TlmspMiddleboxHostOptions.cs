@@ -8,13 +8,17 @@ namespace Tlmsp.Middlebox;
 /// <summary>Options of a middlebox host.</summary>
 public sealed class TlmspMiddleboxHostOptions
 {
+    private static readonly TimeSpan s_longest = TimeSpan.FromDays(1);
+
     /// <summary>The address that clients list this middlebox under, such as <c>waf.example:7001</c>. Required.</summary>
     public string? Address { get; set; }
 
-    /// <summary>Where to listen. Default: every interface, port of <see cref="Address"/>.</summary>
+    /// <summary>Where to listen. Default: every interface, IPv6 and IPv4 as the machine has them, port of <see cref="Address"/>.</summary>
     public IPEndPoint? ListenEndPoint { get; set; }
 
-    /// <summary>Certificate with private key; should name the host of <see cref="Address"/> and allow server and client authentication. Required.</summary>
+    /// <summary>
+    /// Certificate with private key; should name the host of <see cref="Address"/> and allow server and client authentication. Required.
+    /// </summary>
     public X509Certificate2? Certificate { get; set; }
 
     /// <summary>Intermediate certificates to send with <see cref="Certificate"/>.</summary>
@@ -29,13 +33,19 @@ public sealed class TlmspMiddleboxHostOptions
     /// <summary>Time for a handshake including the connection to the next hop. Default 10 s.</summary>
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Time for one call of an inspector; after it the connection is closed. Default 10 s.</summary>
+    /// <summary>Time for one call of an inspector; within a second after it the connection is closed. Default 10 s.</summary>
     public TimeSpan InspectorTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Time for the rest of a path that is ending: for one direction to fall silent once the other has ended, and then for the receivers
+    /// to take what was sent to them. Default 5 s.
+    /// </summary>
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Most connections at a time; more wait to be accepted. Default 10 000.</summary>
     public int MaxConnections { get; set; } = 10_000;
 
-    /// <summary>How strictly what inspectors see is held to its contexts; for the reference curl see <see cref="HttpMappingMode.EtsiCurl"/>.</summary>
+    /// <summary>How strictly what inspectors see is held to its contexts; see <see cref="HttpMappingMode.EtsiCurl"/>.</summary>
     public HttpMappingMode Mapping { get; set; } = HttpMappingMode.Strict;
 
     /// <summary>Bounds on heads and framing that inspectors see.</summary>
@@ -52,6 +62,12 @@ public sealed class TlmspMiddleboxHostOptions
 
     /// <summary>Bounds on handshakes.</summary>
     public TlmspLimits Limits { get; set; } = new();
+
+    /// <summary>How often established paths are looked after; a seam for tests.</summary>
+    internal TimeSpan SweepInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a direction idles before its cipher objects are dropped; a seam for tests.</summary>
+    internal TimeSpan ReleaseAfter { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Checks the options and makes what the engine needs of them.</summary>
     /// <exception cref="OptionsValidationException">Something is missing or contradictory; the message says how to fix it.</exception>
@@ -73,9 +89,23 @@ public sealed class TlmspMiddleboxHostOptions
             problems.Add("No next hop is allowed, so nothing could be relayed. Call NextHops.Allow(\"host:port\").");
         }
 
-        if (HandshakeTimeout <= TimeSpan.Zero || InspectorTimeout <= TimeSpan.Zero || MaxConnections < 1)
+        (string, TimeSpan)[] times =
+        [
+            (nameof(HandshakeTimeout), HandshakeTimeout),
+            (nameof(InspectorTimeout), InspectorTimeout),
+            (nameof(DrainTimeout), DrainTimeout),
+        ];
+        foreach ((string name, TimeSpan time) in times)
         {
-            problems.Add("HandshakeTimeout, InspectorTimeout and MaxConnections must be positive.");
+            if (time <= TimeSpan.Zero || time > s_longest)
+            {
+                problems.Add($"{name} is {time}. Set it to more than zero and at most {s_longest}, or leave it at its default.");
+            }
+        }
+
+        if (MaxConnections < 1)
+        {
+            problems.Add($"MaxConnections is {MaxConnections}. Set it to 1 or more, or leave it at its default.");
         }
 
         if (problems.Count == 0)
@@ -103,9 +133,10 @@ public sealed class TlmspMiddleboxHostOptions
         throw new OptionsValidationException("TlmspMiddlebox", typeof(TlmspMiddleboxHostOptions), problems);
     }
 
-    internal IPEndPoint GetListenEndPoint()
+    /// <summary>Host and port of <see cref="Address"/>.</summary>
+    internal (string Host, int Port) GetEndPoint()
     {
-        TlmspAddress.Parse(Address!).TryGetEndPoint(out _, out int port);
-        return ListenEndPoint ?? new IPEndPoint(IPAddress.IPv6Any, port);
+        TlmspAddress.Parse(Address!).TryGetEndPoint(out string? host, out int port);
+        return (host!, port);
     }
 }

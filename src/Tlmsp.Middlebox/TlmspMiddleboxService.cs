@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -14,25 +15,29 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
     private readonly TlmspMiddleboxHostOptions _options;
     private readonly TlmspMiddleboxOptions _engine;
     private readonly IServiceScopeFactory _scopes;
+    private readonly IMiddleboxTransport _transport;
     private readonly ILogger _logger;
     private readonly ILogger _connectionLogger;
     private readonly NextHopDialer _dialer;
-    private readonly SocketTransportFactory _transport;
+    private readonly RelaySweep _sweep;
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _slots;
     private readonly ConcurrentDictionary<Task, byte> _running = [];
     private IConnectionListener? _listener;
     private Task _accepting = Task.CompletedTask;
+    private Task _sweeping = Task.CompletedTask;
 
-    public TlmspMiddleboxService(IOptions<TlmspMiddleboxHostOptions> options, IServiceScopeFactory scopes, ILoggerFactory loggers)
+    public TlmspMiddleboxService(
+        IOptions<TlmspMiddleboxHostOptions> options, IMiddleboxTransport transport, IServiceScopeFactory scopes, ILoggerFactory loggers)
     {
         _options = options.Value;
         _engine = _options.ToEngineOptions();
         _scopes = scopes;
+        _transport = transport;
         _logger = loggers.CreateLogger<TlmspMiddleboxService>();
         _connectionLogger = loggers.CreateLogger<MiddleboxConnection>();
-        _dialer = new NextHopDialer(loggers);
-        _transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), loggers);
+        _dialer = new NextHopDialer(transport);
+        _sweep = new RelaySweep(_options.SweepInterval);
         _slots = new SemaphoreSlim(_options.MaxConnections);
     }
 
@@ -48,11 +53,19 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
             LogKeyLog(_logger, _options.Address!, keyLog);
         }
 
-        _listener = await _transport.BindAsync(_options.GetListenEndPoint(), cancellationToken).ConfigureAwait(false);
+        string host = _options.GetEndPoint().Host;
+        if (!_options.Certificate!.MatchesHostname(host))
+        {
+            LogCertificateName(_logger, _options.Address!, host);
+        }
+
+        _listener = await BindAsync(cancellationToken).ConfigureAwait(false);
         LogListening(_logger, _options.Address!, _listener.EndPoint.ToString() ?? "");
+        _sweeping = _sweep.RunAsync(_stopping.Token);
         _accepting = AcceptAsync(_listener);
     }
 
+    /// <summary>Stops to accept, ends what is under way, and waits until all of it is closed or the token is cancelled.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         if (_listener is not null)
@@ -62,6 +75,7 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
 
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _accepting.ConfigureAwait(false);
+        await _sweeping.ConfigureAwait(false);
         await Task.WhenAll(_running.Keys).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_listener is not null)
         {
@@ -72,10 +86,24 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
 
     public async ValueTask DisposeAsync()
     {
-        await StopAsync(CancellationToken.None).ConfigureAwait(false);
-        _dialer.Dispose();
-        _slots.Dispose();
-        _stopping.Dispose();
+        // What is still under way after StopAsync was not to be waited for.
+        using var limit = new CancellationTokenSource(_options.DrainTimeout);
+        await StopAsync(limit.Token).ConfigureAwait(false);
+    }
+
+    private async ValueTask<IConnectionListener> BindAsync(CancellationToken cancellationToken)
+    {
+        int port = _options.GetEndPoint().Port;
+        IPEndPoint endPoint = _options.ListenEndPoint ?? new IPEndPoint(IPAddress.IPv6Any, port);
+        try
+        {
+            return await _transport.BindAsync(endPoint, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SocketException) when (_options.ListenEndPoint is null)
+        {
+            // As Kestrel's ListenAnyIP does on machines without IPv6.
+            return await _transport.BindAsync(new IPEndPoint(IPAddress.Any, port), cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private async Task AcceptAsync(IConnectionListener listener)
@@ -91,7 +119,7 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
                     return;
                 }
 
-                Task run = Task.Run(() => RunAsync(connection));
+                Task run = Task.Run(() => RunAsync(connection), CancellationToken.None);
                 _running[run] = 0;
                 _ = run.ContinueWith(done => _running.TryRemove(done, out _), TaskScheduler.Default);
             }
@@ -100,37 +128,73 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
         {
             // Stopping.
         }
+        catch (Exception e)
+        {
+            LogAcceptFailed(_logger, _options.Address!, e);
+        }
     }
 
-    private async Task RunAsync(ConnectionContext connection)
+    private async Task RunAsync(ConnectionContext client)
     {
+        AsyncServiceScope scope = _scopes.CreateAsyncScope();
+        Task inspecting = Task.CompletedTask;
         try
         {
-            await using AsyncServiceScope scope = _scopes.CreateAsyncScope();
             ITlmspInspector[] inspectors = [.. scope.ServiceProvider.GetServices<ITlmspInspector>()];
-            await new MiddleboxConnection(_options, _engine, _dialer, connection, inspectors, _connectionLogger).RunAsync(_stopping.Token).ConfigureAwait(false);
+            var connection = new MiddleboxConnection(_options, _engine, _dialer, _sweep, client, inspectors, _connectionLogger);
+            await connection.RunAsync(_stopping.Token).ConfigureAwait(false);
+            inspecting = connection.Inspecting;
         }
         catch (Exception e)
         {
             // Whatever happens to one connection, the others and the accept loop go on.
-            LogUnexpected(_logger, connection.ConnectionId, e);
-            connection.Abort();
+            LogUnexpected(_logger, client.ConnectionId, e);
+            await ConnectionEnd.CloseAsync(client, _options.DrainTimeout).ConfigureAwait(false);
         }
         finally
         {
             _slots.Release();
+        }
+
+        Task disposing = DisposeAsync(scope, inspecting, client.ConnectionId);
+        if (inspecting.IsCompleted)
+        {
+            await disposing.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>An inspector that was given up still uses what its scope holds until it returns.</summary>
+    private async Task DisposeAsync(AsyncServiceScope scope, Task inspecting, string connectionId)
+    {
+        try
+        {
+            await inspecting.ConfigureAwait(false);
+            await scope.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            LogUnexpected(_logger, connectionId, e);
         }
     }
 
     [LoggerMessage(20, LogLevel.Information, "TLMSP middlebox {Address} is listening on {EndPoint}.")]
     private static partial void LogListening(ILogger logger, string address, string endPoint);
 
-    [LoggerMessage(21, LogLevel.Warning, "TLMSP middlebox {Address} accepts middleboxes of the ETSI reference stack: SHA-1 signatures, and certificates that do not name the middlebox's address.")]
+    [LoggerMessage(21, LogLevel.Warning, "TLMSP middlebox {Address} accepts middleboxes of the ETSI reference stack: "
+        + "SHA-1 signatures, and certificates that do not name the middlebox's address.")]
     private static partial void LogReferenceMiddleboxes(ILogger logger, string address);
 
-    [LoggerMessage(24, LogLevel.Warning, "TLMSP middlebox {Address} writes the keys it is given to {KeyLogFile}: whoever reads that file can read the connections as far as this middlebox can. Remove KeyLogFile when done.")]
+    [LoggerMessage(24, LogLevel.Warning, "The certificate of TLMSP middlebox {Address} does not name {Host}: "
+        + "clients and servers refuse it with alert 42. Use one that does.")]
+    private static partial void LogCertificateName(ILogger logger, string address, string host);
+
+    [LoggerMessage(25, LogLevel.Warning, "TLMSP middlebox {Address} writes the keys it is given to {KeyLogFile}: "
+        + "whoever reads that file can read the connections as far as this middlebox can. Remove KeyLogFile when done.")]
     private static partial void LogKeyLog(ILogger logger, string address, string keyLogFile);
 
     [LoggerMessage(22, LogLevel.Error, "Connection {ConnectionId} ended with an unexpected error.")]
     private static partial void LogUnexpected(ILogger logger, string connectionId, Exception exception);
+
+    [LoggerMessage(23, LogLevel.Critical, "TLMSP middlebox {Address} accepts no connections any more.")]
+    private static partial void LogAcceptFailed(ILogger logger, string address, Exception exception);
 }

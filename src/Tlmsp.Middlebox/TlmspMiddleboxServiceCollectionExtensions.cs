@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Tlmsp.Middlebox;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -21,6 +22,7 @@ public static class TlmspMiddleboxServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(configure);
         services.AddLogging();
         services.AddOptions<TlmspMiddleboxHostOptions>().Configure(configure);
+        services.TryAddSingleton<IMiddleboxTransport, SocketMiddleboxTransport>();
         services.AddHostedService<TlmspMiddleboxService>();
         return new Builder(services);
     }

@@ -10,17 +10,22 @@ public enum TlmspAccess : byte
     None = 0,
     /// <summary>Read.</summary>
     Read = 1,
+    /// <summary>
+    /// Read, and delete whole containers. On the wire it is <see cref="Write"/>: the endpoints hold the middlebox to it, which needs the
+    /// trail of an audited context, and no other middlebox that may write there.
+    /// </summary>
+    Delete = 2,
     /// <summary>Read, change, insert and delete.</summary>
-    Write = 2,
+    Write = 3,
 }
 
 /// <summary>A right in one context.</summary>
 /// <param name="ContextId">1 to 255.</param>
-/// <param name="Access">Read or write.</param>
+/// <param name="Access">Read, delete or write.</param>
 public readonly record struct TlmspGrant(byte ContextId, TlmspAccess Access);
 
 /// <summary>What a middlebox may do: a right per context; contexts that are not mentioned are out of its reach. Immutable.</summary>
-/// <example><c>Grant.Read(1) + Grant.Write(2)</c>, or <c>Grant.Parse("1=r,2=rw")</c></example>
+/// <example><c>Grant.Read(1) + Grant.Write(2)</c>, or <c>Grant.Parse("1=r,2=rw")</c>; <c>rd</c> stands for delete</example>
 public sealed class Grant : IEquatable<Grant>, IEnumerable<TlmspGrant>
 {
     private readonly TlmspGrant[] _grants;
@@ -53,6 +58,9 @@ public sealed class Grant : IEquatable<Grant>, IEnumerable<TlmspGrant>
     /// <summary>Read access to contexts.</summary>
     public static Grant Read(params ReadOnlySpan<byte> contextIds) => Of(contextIds, TlmspAccess.Read);
 
+    /// <summary>Read access and the right to delete whole containers; see <see cref="TlmspAccess.Delete"/>.</summary>
+    public static Grant Delete(params ReadOnlySpan<byte> contextIds) => Of(contextIds, TlmspAccess.Delete);
+
     /// <summary>Write access, which includes read access, to contexts.</summary>
     public static Grant Write(params ReadOnlySpan<byte> contextIds) => Of(contextIds, TlmspAccess.Write);
 
@@ -83,20 +91,26 @@ public sealed class Grant : IEquatable<Grant>, IEnumerable<TlmspGrant>
             string[] sides = part.Split('=', StringSplitOptions.TrimEntries);
             if (sides.Length != 2 || !byte.TryParse(sides[0], NumberStyles.None, CultureInfo.InvariantCulture, out byte id) || id == 0)
             {
-                throw new FormatException($"'{part}' is not a grant. Write context=r or context=rw, as in 1=r,2=rw.");
+                throw new FormatException($"'{part}' is not a grant. Write context=r, context=rd or context=rw, as in 1=r,2=rw.");
             }
 
             all += sides[1] switch
             {
                 "r" => Read(id),
+                "rd" => Delete(id),
                 "rw" => Write(id),
                 "none" => None,
-                _ => throw new FormatException($"'{sides[1]}' is not a right. Write r, rw or none."),
+                _ => throw new FormatException($"'{sides[1]}' is not a right. Write r, rd, rw or none."),
             };
         }
 
         return all;
     }
+
+    /// <summary>What the wire can say of this grant: it has no delete, so a middlebox that may delete is given the keys of one that may write.</summary>
+    public Grant OnWire() => _grants.Any(grant => grant.Access == TlmspAccess.Delete)
+        ? new(_grants.Select(grant => grant.Access == TlmspAccess.Delete ? grant with { Access = TlmspAccess.Write } : grant))
+        : this;
 
     /// <summary>Takes grants from the wire, where each context occurs once and none is empty.</summary>
     internal static Grant FromWire(IEnumerable<TlmspGrant> grants) => new(grants);
@@ -119,7 +133,14 @@ public sealed class Grant : IEquatable<Grant>, IEnumerable<TlmspGrant>
     /// <summary>Such as <c>1=r,2=rw</c>, or <c>none</c>.</summary>
     public override string ToString() => _grants.Length == 0
         ? "none"
-        : string.Join(',', _grants.Select(grant => $"{grant.ContextId}={(grant.Access == TlmspAccess.Write ? "rw" : "r")}"));
+        : string.Join(',', _grants.Select(grant => $"{grant.ContextId}={Letters(grant.Access)}"));
+
+    private static string Letters(TlmspAccess access) => access switch
+    {
+        TlmspAccess.Write => "rw",
+        TlmspAccess.Delete => "rd",
+        _ => "r",
+    };
 
     private static Grant Of(ReadOnlySpan<byte> contextIds, TlmspAccess access)
     {

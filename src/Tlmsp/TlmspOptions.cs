@@ -2,10 +2,20 @@ using System.Runtime.CompilerServices;
 
 namespace Tlmsp;
 
-/// <summary>A middlebox that the client puts on the path.</summary>
+/// <summary>A middlebox on a path.</summary>
 /// <param name="Address">Its address; must be, byte for byte, the one the middlebox itself is configured with (handshake.md §8.2).</param>
 /// <param name="Grant">What it may read or write.</param>
-public sealed record TlmspMiddlebox(TlmspAddress Address, Grant Grant);
+public sealed record TlmspMiddlebox(TlmspAddress Address, Grant Grant)
+{
+    /// <summary>True when it is not the client's own choice: the server inserted it (handshake.md §1.5).</summary>
+    public bool Inserted { get; init; }
+
+    /// <summary>True for a middlebox that sees the connection pass without being dialled (handshake.md §1.6).</summary>
+    public bool Transparent { get; init; }
+
+    internal static TlmspMiddlebox From(MiddleboxEntry entry) =>
+        new(entry.Address, entry.Grant) { Inserted = entry.Inserted, Transparent = entry.Transparent };
+}
 
 /// <summary>Bounds on what a peer can make this side hold or compute.</summary>
 public sealed class TlmspLimits
@@ -31,8 +41,11 @@ public abstract class TlmspOptions
     /// <summary>Key exchange groups in order of preference. The client's first one should be one that everybody has (handshake.md §4.2).</summary>
     public IList<KeyExchangeGroup> Groups { get; set; } = [.. KeyExchangeGroup.Default];
 
-    /// <summary>Cipher suites in order of preference.</summary>
-    public IList<TlmspCipherSuite> CipherSuites { get; set; } = [.. TlmspCipherSuite.Default];
+    /// <summary>
+    /// Cipher suites in order of preference. Clients offer <see cref="TlmspCipherSuite.Aes128"/> by default, servers and middleboxes accept
+    /// <see cref="TlmspCipherSuite.All"/>.
+    /// </summary>
+    public IList<TlmspCipherSuite> CipherSuites { get; set; } = [.. TlmspCipherSuite.All];
 
     /// <summary>How the other parties' certificates are checked.</summary>
     public CertificateTrust Trust { get; set; } = new();
@@ -59,12 +72,15 @@ public abstract class TlmspOptions
     internal ushort[] SignatureSchemes { get; set; } = Tlmsp.SignatureSchemes.Default.ToArray();
 
     /// <summary>The validator of <see cref="Trust"/>, shared by all options that share it: its caches are most of a handshake's speed.</summary>
-    internal CertificateValidator Validator => Validators.GetValue(Trust, static trust => new CertificateValidator(trust));
+    internal CertificateValidator Validator => ValidatorOf(Trust);
 
     /// <summary>Nonces of a connection half, by own entity id; a seam for tests.</summary>
     internal Func<byte, NonceSource> NonceSourceFactory => MakeNonceSource ?? (entity => new CounterNonceSource(entity, Random));
 
     internal Func<byte, NonceSource>? MakeNonceSource { get; set; }
+
+    private protected static CertificateValidator ValidatorOf(CertificateTrust trust) =>
+        Validators.GetValue(trust, static trust => new CertificateValidator(trust));
 
     /// <summary>Checks the options.</summary>
     /// <exception cref="ArgumentException">Something is missing or contradictory; the message says what to do.</exception>
@@ -100,6 +116,9 @@ public abstract class TlmspOptions
 /// <summary>What a client needs for a handshake.</summary>
 public sealed class TlmspClientOptions : TlmspOptions
 {
+    /// <summary>Makes options that offer the 128-bit suites.</summary>
+    public TlmspClientOptions() => CipherSuites = [.. TlmspCipherSuite.Aes128];
+
     /// <summary>The server's address, such as <c>tlmsp://orders.example:5001</c>: the last middlebox dials it.</summary>
     public TlmspAddress ServerAddress { get; set; } = TlmspAddress.Parse("tlmsp://localhost:443");
 
@@ -109,16 +128,32 @@ public sealed class TlmspClientOptions : TlmspOptions
     /// <summary>Name that the server's certificate must match, also sent as SNI unless it is an IP address. Default: the host of <see cref="ServerAddress"/>.</summary>
     public string? ServerName { get; set; }
 
+    /// <summary>The client's own certificate, sent if the server asks for one. Null: an empty list is sent then.</summary>
+    public TlmspCertificate? Certificate { get; set; }
+
     /// <summary>The application contexts, 1 to 255 of them.</summary>
     public IList<TlmspContext> Contexts { get; set; } = [];
 
     /// <summary>The middleboxes on the path, nearest to the client first.</summary>
     public IList<TlmspMiddlebox> Middleboxes { get; set; } = [];
 
+    /// <summary>
+    /// Decides on a path that differs from <see cref="Middleboxes"/>, which the server may answer with: null accepts, a text refuses it
+    /// with alert 171 and says why in the exception. Asked at most once per connection. Default: refuses every other path.
+    /// </summary>
+    public Func<TlmspPathProposal, string?> PathPolicy { get; set; } = static proposal =>
+        $"the server asks for {string.Join(", ", proposal.Inserted.Select(middlebox => $"{middlebox.Address} ({middlebox.Grant})"))}";
+
     /// <inheritdoc/>
     public override void Validate()
     {
         base.Validate();
+        if (CipherSuites.Any(suite => suite.IsAes256) && CipherSuites.Any(suite => !suite.IsAes256))
+        {
+            // Reference middleboxes would take a 256-bit suite that a server chose, and use overlapping keys (handshake.md §11.1, Q23a).
+            throw new ArgumentException("128-bit and 256-bit cipher suites are configured. Offer one kind: TlmspCipherSuite.Aes128 or TlmspCipherSuite.Aes256.");
+        }
+
         if (!ServerAddress.TryGetEndPoint(out _, out _))
         {
             throw new ArgumentException($"ServerAddress '{ServerAddress}' has no host. Use the form tlmsp://host:port.");
@@ -151,6 +186,11 @@ public sealed class TlmspClientOptions : TlmspOptions
                 if (Contexts.All(context => context.Id != grant.ContextId))
                 {
                     throw new ArgumentException($"Middlebox {middlebox.Address} is granted context {grant.ContextId}, which is not configured.");
+                }
+
+                if (grant.Access == TlmspAccess.Delete && DeleteGrant.Problem(grant.ContextId, middlebox.Address, Contexts, Middleboxes) is { } problem)
+                {
+                    throw new ArgumentException(problem);
                 }
             }
         }
@@ -185,15 +225,80 @@ public sealed class TlmspOffer
     public IReadOnlyList<TlmspMiddlebox> Middleboxes { get; }
 }
 
+/// <summary>The path that a server answers with instead of the one a client listed.</summary>
+public sealed class TlmspPathProposal
+{
+    internal TlmspPathProposal(IReadOnlyList<TlmspMiddlebox> listed, IReadOnlyList<TlmspMiddlebox> path)
+    {
+        Listed = listed;
+        Path = path;
+    }
+
+    /// <summary>What the client listed.</summary>
+    public IReadOnlyList<TlmspMiddlebox> Listed { get; }
+
+    /// <summary>The whole path as the server wants it, nearest to the client first.</summary>
+    public IReadOnlyList<TlmspMiddlebox> Path { get; }
+
+    /// <summary>What the server added.</summary>
+    public IEnumerable<TlmspMiddlebox> Inserted => Path.Where(middlebox => middlebox.Inserted);
+
+    /// <summary>What the server left out.</summary>
+    public IEnumerable<TlmspMiddlebox> Removed => Listed.Where(middlebox => !Path.Contains(middlebox));
+}
+
+/// <summary>Whether a server asks clients for a certificate.</summary>
+public enum TlmspClientAuthentication
+{
+    /// <summary>It does not ask.</summary>
+    None,
+
+    /// <summary>It asks, and accepts a client that has none. One that is sent must be valid.</summary>
+    Allow,
+
+    /// <summary>A client without a valid certificate is refused.</summary>
+    Require,
+}
+
 /// <summary>What a server needs for a handshake.</summary>
 public sealed class TlmspServerOptions : TlmspOptions
 {
     /// <summary>The server's certificates; the first whose key type fits the suite and whose name fits the SNI is used.</summary>
     public IList<TlmspCertificate> Certificates { get; set; } = [];
 
+    /// <summary>
+    /// Chooses the certificate instead of <see cref="Certificates"/>, by SNI host name (null when the client sends none) and what
+    /// <see cref="TlmspServerHandshake.CallerState"/> has; null refuses the connection with alert 40.
+    /// </summary>
+    public Func<string?, object?, TlmspCertificate?>? CertificateSelector { get; set; }
+
+    /// <summary>Whether clients are asked for a certificate. Middleboxes of the reference stack end the connection of a client that has none.</summary>
+    public TlmspClientAuthentication ClientAuthentication { get; set; }
+
+    /// <summary>How certificates of clients are checked. Default: as <see cref="TlmspOptions.Trust"/> says.</summary>
+    public CertificateTrust? ClientTrust { get; set; }
+
+    internal CertificateValidator ClientValidator => ValidatorOf(ClientTrust ?? Trust);
+
     /// <summary>Decides on the middlebox list: null accepts it, a text refuses it with alert 171 and says why in the exception. Default: no middlebox at all.</summary>
     public Func<TlmspOffer, string?> MiddleboxPolicy { get; set; } = offer =>
         offer.Middleboxes.Count == 0 ? null : "no middlebox is allowed";
+
+    /// <summary>
+    /// Adds middleboxes to a list that <see cref="MiddleboxPolicy"/> has accepted (handshake.md §1.5): returns the whole path, the client's
+    /// entries unchanged and in their order among it. The client may refuse; if it agrees it connects once more over the new path,
+    /// to this same process, which asks <see cref="MiddleboxPolicy"/> about that path again. Null: nothing is ever added.
+    /// </summary>
+    public Func<TlmspOffer, IReadOnlyList<TlmspMiddlebox>>? PathCompletion { get; set; }
+
+    /// <summary>What was asked of clients that have not come back yet.</summary>
+    internal DiscoveryMemory Discoveries { get; } = new();
+
+    /// <summary>
+    /// Tells middleboxes that may write from those that may only delete, which the wire cannot (<see cref="TlmspAccess.Delete"/>): returns
+    /// the grant of a middlebox with <c>rd</c> where the client's list has <c>rw</c>. Null: all may write.
+    /// </summary>
+    public Func<TlmspMiddlebox, Grant>? EffectiveGrant { get; set; }
 
     /// <summary>Decides on the contexts and their purposes: null accepts, a text refuses with alert 175. Default: accept.</summary>
     public Func<TlmspOffer, string?> ContextPolicy { get; set; } = _ => null;
@@ -202,7 +307,7 @@ public sealed class TlmspServerOptions : TlmspOptions
     public override void Validate()
     {
         base.Validate();
-        if (Certificates.Count == 0)
+        if (Certificates.Count == 0 && CertificateSelector is null)
         {
             throw new ArgumentException("No server certificate is configured. Set one with a private key.");
         }

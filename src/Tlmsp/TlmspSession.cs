@@ -61,6 +61,13 @@ public sealed class TlmspMiddleboxSession : IDisposable
     /// <summary>From the server's half to the client's.</summary>
     public ContainerRelay ServerToClient { get; }
 
+    /// <summary>Drops cipher objects until they are needed again. Call when idle, with neither direction in use.</summary>
+    public void Release()
+    {
+        ClientToServer.Release();
+        ServerToClient.Release();
+    }
+
     /// <summary>Zeroes the keys.</summary>
     public void Dispose() => _dispose();
 }

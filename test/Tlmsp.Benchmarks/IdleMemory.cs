@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Security;
 using Tlmsp.Client;
+using Tlmsp.Http;
 
 namespace Tlmsp.Benchmarks;
 
@@ -20,25 +21,37 @@ internal static class IdleMemory
         await MeasureAsync(path.Http);
         await MeasureAsync(path.Https);
         await MeasureAsync(path.Tlmsp);
+        await MeasureAsync(path.TlmspThroughMiddlebox);
 
         double http = await MeasureAsync(path.Http);
         double https = await MeasureAsync(path.Https);
         double tlmsp = await MeasureAsync(path.Tlmsp);
+        double both = await MeasureAsync(path.TlmspThroughMiddlebox);
         report.Add("idle connection at the server", "plain HTTP", http / 1024, "KB");
         report.Add("idle connection at the server", "HTTPS", https / 1024, "KB", null, http / 1024);
         report.Add("idle connection at the server", "TLMSP", tlmsp / 1024, "KB", (http / 1024) + 8, https / 1024);
+        // It holds two connections of Kestrel's transport.
+        report.Add("idle path at a middlebox", "TLMSP", (both - tlmsp) / 1024, "KB", null, 2 * http / 1024);
     }
 
     /// <summary>The other process: opens connections, says so, and holds them until its input ends.</summary>
     public static async Task HoldAsync(Uri url)
     {
-        bool overTlmsp = url.Fragment == "#tlmsp";
+        // #tlmsp, or the address of a middlebox, which has that scheme.
+        bool overTlmsp = url.Fragment.StartsWith("#tlmsp", StringComparison.Ordinal);
         var clients = new List<HttpClient>();
         for (int i = 0; i < Connections; i++)
         {
             // What is measured is the server; its certificate comes from the other process and is of no interest here.
             HttpMessageHandler handler = overTlmsp
-                ? new TlmspHandler(tlmsp => tlmsp.Trust.ValidationCallback = _ => true)
+                ? new TlmspHandler(tlmsp =>
+                {
+                    tlmsp.Trust.ValidationCallback = _ => true;
+                    if (url.Fragment.Contains("://", StringComparison.Ordinal))
+                    {
+                        tlmsp.Middleboxes.Add(url.Fragment[1..], Grant.Read(HttpContexts.Headers, HttpContexts.Body));
+                    }
+                })
                 : new SocketsHttpHandler
                 {
                     SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => true },

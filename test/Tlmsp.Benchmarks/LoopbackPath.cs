@@ -37,6 +37,8 @@ internal sealed class LoopbackPath : IAsyncDisposable
 
     public Uri Tlmsp => new(Url(0), "#tlmsp");
 
+    public Uri TlmspThroughMiddlebox => new(Url(0), "#" + _middlebox.Address);
+
     public Uri Https => Url(1);
 
     public Uri Http => Url(2);

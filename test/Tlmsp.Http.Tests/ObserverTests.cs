@@ -27,6 +27,14 @@ public class ObserverTests
         Observe(readsHeads: false, readsContent: true, Exchange));
 
     [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void Empty_containers_change_nothing(bool readsHeads, bool readsContent) => Assert.Equal(
+        Observe(readsHeads, readsContent, Exchange),
+        Observe(readsHeads, readsContent, [.. Exchange.SelectMany(container => (string[])["h:", "b:", container, "b:", "h:"])]));
+
+    [Theory]
     [InlineData(true, true, "b:GET / HTTP/1.1\r\n")]
     [InlineData(true, true, "h:GET / HTTP/1.1\nHost: a\r\n")]
     [InlineData(true, false, "h:GET / HTTP/1.1\nHost: a\r\n")]

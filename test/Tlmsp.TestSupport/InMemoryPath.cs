@@ -5,17 +5,28 @@ namespace Tlmsp.TestSupport;
 /// <summary>A client, any number of middleboxes and a server of ours, joined in memory, all on the caller's thread.</summary>
 public sealed class InMemoryPath : IDisposable
 {
-    private readonly List<Exception> _failures = [];
+    private readonly List<TlmspException> _failures = [];
 
     public InMemoryPath(TlmspClientOptions client, TlmspServerOptions server, params TlmspMiddleboxOptions[] middleboxes)
+        : this(new TlmspClientHandshake(client), server, middleboxes)
     {
-        ClientHandshake = new TlmspClientHandshake(client);
+    }
+
+    private InMemoryPath(TlmspClientHandshake client, TlmspServerOptions server, TlmspMiddleboxOptions[] middleboxes)
+    {
+        ClientHandshake = client;
         ServerHandshake = new TlmspServerHandshake(server);
         MiddleboxHandshakes = [.. middleboxes.Select(options => new TlmspMiddleboxHandshake(options))];
         Hops = [.. Enumerable.Range(0, middleboxes.Length + 1).Select(_ => new InMemoryHop())];
         Middleboxes = new TlmspMiddleboxSession?[middleboxes.Length];
         Handlers = new IContainerRelayHandler?[middleboxes.Length, 2];
+        ServerReceiver = AtServer;
     }
+
+    /// <summary>A client that comes back after a discovery.</summary>
+    public static InMemoryPath Again(
+        TlmspClientOptions client, TlmspDiscovery discovery, TlmspServerOptions server, params TlmspMiddleboxOptions[] middleboxes) =>
+        new(new TlmspClientHandshake(client, discovery), server, middleboxes);
 
     public TlmspClientHandshake ClientHandshake { get; }
 
@@ -38,9 +49,21 @@ public sealed class InMemoryPath : IDisposable
     /// <summary>What each party reported, by party name ("client", "server", "middlebox 0").</summary>
     public Dictionary<string, TlmspException> Faults { get; } = [];
 
+    /// <summary>The fatal alert that ended a party's connections, by party name; a middlebox has passed it on.</summary>
+    public Dictionary<string, TlmspAlert> AlertsReceived { get; } = [];
+
+    /// <summary>Endpoints that have sent close_notify.</summary>
+    public HashSet<string> Closed { get; } = [];
+
+    /// <summary>True when client and server agreed to end this connection for one over another path.</summary>
+    public bool IsReconnectNeeded { get; private set; }
+
     public CollectingReceiver AtClient { get; } = new();
 
     public CollectingReceiver AtServer { get; } = new();
+
+    /// <summary>Takes what the server receives in place of <see cref="AtServer"/>.</summary>
+    public IContainerReceiver ServerReceiver { get; set; }
 
     /// <summary>Runs the handshake to its end.</summary>
     /// <exception cref="TlmspException">The first fault of any party.</exception>
@@ -102,6 +125,22 @@ public sealed class InMemoryPath : IDisposable
         Pump();
     }
 
+    public void ClientCloses()
+    {
+        Closed.Add("client");
+        Client!.Writer.WriteCloseNotify(Hops[0].ToServer.Writer);
+        Hops[0].ToServer.Flush();
+        Pump();
+    }
+
+    public void ServerCloses()
+    {
+        Closed.Add("server");
+        Server!.Writer.WriteCloseNotify(Hops[^1].ToClient.Writer);
+        Hops[^1].ToClient.Flush();
+        Pump();
+    }
+
     public void Dispose()
     {
         Client?.Dispose();
@@ -117,11 +156,12 @@ public sealed class InMemoryPath : IDisposable
 
     private bool Turn(string party, InMemoryPipe input, Action step)
     {
-        if (!input.HasUnread || Faults.ContainsKey(party))
+        if (!input.HasUnread || Faults.ContainsKey(party) || AlertsReceived.ContainsKey(party))
         {
             return false;
         }
 
+        bool arrived = input.Arrive();
         long before = input.Unread.Length;
         try
         {
@@ -131,12 +171,57 @@ public sealed class InMemoryPath : IDisposable
         {
             Faults[party] = e;
             _failures.Add(e);
-            FlushAll();
-            return true;
+            if (e.FromPeer)
+            {
+                AlertsReceived[party] = e.Alert;
+            }
+            else
+            {
+                Tell(party, e);
+            }
         }
 
         FlushAll();
-        return input.Unread.Length != before;
+        return arrived || input.Unread.Length != before;
+    }
+
+    /// <summary>Sends the alert for a fault in the data phase, as the hosts do; in the handshake the engine has written it.</summary>
+    private void Tell(string party, TlmspException fault)
+    {
+        switch (party)
+        {
+            case "client":
+                Tell(Client, fault, Hops[0].ToServer);
+                break;
+            case "server":
+                Tell(Server, fault, Hops[^1].ToClient);
+                break;
+            default:
+                int index = int.Parse(party.AsSpan("middlebox ".Length), System.Globalization.CultureInfo.InvariantCulture);
+                if (Middleboxes[index] is { } session)
+                {
+                    Tell(session.ClientToServer, fault.Alert, Hops[index + 1].ToServer);
+                    Tell(session.ServerToClient, fault.Alert, Hops[index].ToClient);
+                }
+
+                break;
+        }
+    }
+
+    private static void Tell(TlmspSession? session, TlmspException fault, InMemoryPipe pipe)
+    {
+        if (session is { Writer.IsClosed: false })
+        {
+            session.Writer.WriteAlert(TlmspAlertLevel.Fatal, fault.Alert, fault.ContextId, pipe.Writer);
+        }
+    }
+
+    private static void Tell(ContainerRelay relay, TlmspAlert alert, InMemoryPipe pipe)
+    {
+        if (!relay.IsEnded)
+        {
+            relay.WriteAlert(TlmspAlertLevel.Fatal, alert, contextId: 0, pipe.Writer);
+        }
     }
 
     private void FlushAll()
@@ -172,12 +257,17 @@ public sealed class InMemoryPath : IDisposable
         ReadOnlySequence<byte> input = Hops[^1].ToServer.Unread;
         try
         {
-            if (Server is null && ServerHandshake.Process(ref input, Hops[^1].ToClient.Writer) == HandshakeStatus.Complete)
+            HandshakeStatus status = Server is null
+                ? ServerHandshake.Process(ref input, Hops[^1].ToClient.Writer)
+                : HandshakeStatus.NeedMoreData;
+            if (status == HandshakeStatus.Complete)
             {
                 Server = ServerHandshake.Complete();
             }
 
-            while (Server is not null && Server.Reader.TryRead(ref input, AtServer))
+            IsReconnectNeeded |= status == HandshakeStatus.Reconnect && ClientHandshake.Discovery is not null;
+
+            while (Server is not null && Server.Reader.TryRead(ref input, ServerReceiver))
             {
             }
         }
@@ -209,8 +299,14 @@ public sealed class InMemoryPath : IDisposable
             if (Middleboxes[index] is { } session)
             {
                 ContainerRelay relay = fromClient ? session.ClientToServer : session.ServerToClient;
-                while (relay.TryRelay(ref input, Handlers[index, fromClient ? 0 : 1], fromClient ? toServer : toClient))
+                IContainerRelayHandler? handler = Handlers[index, fromClient ? 0 : 1];
+                while (relay.FatalAlert is null && relay.TryRelay(ref input, handler, fromClient ? toServer : toClient))
                 {
+                }
+
+                if (relay.FatalAlert is { } alert)
+                {
+                    AlertsReceived[$"middlebox {index}"] = alert;
                 }
             }
         }

@@ -23,12 +23,20 @@ public sealed class TestMiddlebox : IAsyncDisposable
 
     public string Address { get; }
 
+    public IServiceProvider Services => _host.Services;
+
+    /// <summary>An entry of a client's list.</summary>
+    public TlmspMiddlebox With(Grant grant) => new(TlmspAddress.Parse(Address), grant);
+
+    public Task StopAsync() => _host.StopAsync();
+
     public RecordingInspector Seen { get; }
 
     public CollectingLogger Logs { get; }
 
     public static async Task<TestMiddlebox> StartAsync(
-        Uri nextHop, Action<TlmspMiddleboxHostOptions>? configure = null, bool inspect = true, ITlmspInspector? inspector = null)
+        Uri nextHop, Action<TlmspMiddleboxHostOptions>? configure = null, bool inspect = true, ITlmspInspector? inspector = null,
+        Action<IServiceCollection>? services = null)
     {
         int port = FreePort();
         string address = $"tlmsp://localhost:{port}";
@@ -36,6 +44,7 @@ public sealed class TestMiddlebox : IAsyncDisposable
         var seen = new RecordingInspector();
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Logging.AddProvider(logs).SetMinimumLevel(LogLevel.Debug);
+        services?.Invoke(builder.Services);
         ITlmspMiddleboxBuilder middlebox = builder.Services.AddTlmspMiddlebox(options =>
         {
             options.Address = address;
@@ -51,7 +60,16 @@ public sealed class TestMiddlebox : IAsyncDisposable
         }
 
         IHost host = builder.Build();
-        await host.StartAsync();
+        try
+        {
+            await host.StartAsync();
+        }
+        catch
+        {
+            host.Dispose();
+            throw;
+        }
+
         return new TestMiddlebox(host, address, seen, logs);
     }
 
@@ -78,6 +96,7 @@ public sealed class RecordingInspector : ITlmspInspector
     private long _opaqueHead;
     private long _opaqueContent;
     private int _ends;
+    private int _contentCalls;
 
     public HttpHead[] Heads
     {
@@ -105,6 +124,8 @@ public sealed class RecordingInspector : ITlmspInspector
 
     public long OpaqueContentBytes => Interlocked.Read(ref _opaqueContent);
 
+    public int ContentCalls => Volatile.Read(ref _contentCalls);
+
     public int MessageEnds => Volatile.Read(ref _ends);
 
     public ValueTask OnHeadAsync(HttpHead head, CancellationToken cancellationToken)
@@ -122,6 +143,7 @@ public sealed class RecordingInspector : ITlmspInspector
         lock (_lock)
         {
             _content.Write(content.Span);
+            _contentCalls++;
         }
 
         return ValueTask.CompletedTask;

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 using Tlmsp.Client;
 using Tlmsp.AspNetCore;
@@ -22,9 +23,13 @@ public sealed class TestServer : IAsyncDisposable
 
     public CollectingLogger Logs { get; }
 
+    public IServiceProvider Services => _app.Services;
+
     public Uri Address => new(_app.Urls.First().Replace("127.0.0.1", "localhost"));
 
-    public static async Task<TestServer> StartAsync(Action<TlmspConnectionOptions>? configure = null, Action<WebApplication>? map = null)
+    public static async Task<TestServer> StartAsync(
+        Action<TlmspConnectionOptions>? configure = null, Action<WebApplication>? map = null, Action<ListenOptions>? listening = null,
+        Action<WebApplicationBuilder>? building = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         var logs = new CollectingLogger();
@@ -33,12 +38,18 @@ public sealed class TestServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseTlmsp(TestCertificates.Leaf("localhost"), tlmsp =>
+            kestrel.Limits.MinRequestBodyDataRate = null;    // a test may hold content back for as long as it takes
+            kestrel.Listen(IPAddress.Loopback, 0, listen =>
             {
-                tlmsp.Trust.CustomRootTrust.Add(TestCertificates.Root);
-                configure?.Invoke(tlmsp);
-            }));
+                listening?.Invoke(listen);
+                listen.UseTlmsp(TestCertificates.Leaf("localhost"), tlmsp =>
+                {
+                    tlmsp.Trust.CustomRootTrust.Add(TestCertificates.Root);
+                    configure?.Invoke(tlmsp);
+                });
+            });
         });
+        building?.Invoke(builder);
         WebApplication app = builder.Build();
         app.MapGet("/hello", () => "hello");
         app.MapGet("/info", (HttpContext context) => $"{context.Request.Scheme} {context.Request.Protocol} {context.Features.Get<ITlmspConnectionFeature>()!.Session.CipherSuite}");
@@ -61,6 +72,9 @@ public sealed class TestServer : IAsyncDisposable
     public HttpClient Client(Action<TlmspHttpOptions>? configure = null) =>
         new(Handler(configure)) { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(20) };
 
+    /// <summary>Stops the server as its process would when it is told to end.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         if (!_disposed)
@@ -72,19 +86,42 @@ public sealed class TestServer : IAsyncDisposable
     }
 }
 
-/// <summary>Keeps log lines.</summary>
+/// <summary>Keeps log lines and the exceptions that came with them.</summary>
 public sealed class CollectingLogger : ILoggerProvider, ILogger
 {
-    private readonly List<string> _lines = [];
+    private readonly List<(string Line, Exception? Exception)> _entries = [];
+    private TaskCompletionSource _added = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public string[] Lines
+    public string[] Lines => [.. Entries.Select(entry => entry.Line)];
+
+    public (string Line, Exception? Exception)[] Entries
     {
         get
         {
-            lock (_lines)
+            lock (_entries)
             {
-                return [.. _lines];
+                return [.. _entries];
             }
+        }
+    }
+
+    /// <summary>Waits until what was logged meets a condition, or the time is over.</summary>
+    public async Task WaitForAsync(Func<(string Line, Exception? Exception)[], bool> condition, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task added;
+            lock (_entries)
+            {
+                added = _added.Task;
+            }
+
+            if (condition(Entries))
+            {
+                return;
+            }
+
+            await added.WaitAsync(cancellationToken);
         }
     }
 
@@ -97,10 +134,14 @@ public sealed class CollectingLogger : ILoggerProvider, ILogger
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        lock (_lines)
+        TaskCompletionSource added;
+        lock (_entries)
         {
-            _lines.Add($"{logLevel}: {formatter(state, exception)} {exception?.Message}");
+            _entries.Add(($"{logLevel}: {formatter(state, exception)} {exception?.Message}", exception));
+            (added, _added) = (_added, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         }
+
+        added.SetResult();
     }
 
     public void Dispose()

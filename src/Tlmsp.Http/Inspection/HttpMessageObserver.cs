@@ -57,14 +57,15 @@ public sealed class HttpMessageObserver
     public void OnContainer(HttpRole role, ReadOnlySpan<byte> plaintext, IHttpMessageEvents events)
     {
         ArgumentNullException.ThrowIfNull(events);
+        if (plaintext.IsEmpty)
+        {
+            return;     // or a delete notice: neither begins or ends anything (http-mapping §6 A10)
+        }
+
         if (_framer is null)
         {
-            if (!plaintext.IsEmpty)
-            {
-                _contentSeen = true;
-                events.OnContent(plaintext);
-            }
-
+            _contentSeen = true;
+            events.OnContent(plaintext);
             return;
         }
 

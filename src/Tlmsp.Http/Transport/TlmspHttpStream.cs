@@ -29,7 +29,11 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     /// <param name="transport">Its transport; disposed of with the stream.</param>
     /// <param name="receives">What this side reads: requests at a server, responses at a client.</param>
     /// <param name="mode">How strict to be with what arrives.</param>
-    /// <param name="flushOnWrite">True to send on every write, as HttpClient expects; false to send on flush, as Kestrel does.</param>
+    /// <param name="flushOnWrite">
+    /// True to send on every write, and to throw when the connection is over, as HttpClient expects. False to send on flush, and to show the
+    /// end of the connection in nothing but the end of what is read: inside a message Kestrel makes of that an aborted request, but takes an
+    /// exception from a read for the application's, and one from a flush for a bug. What ended it is in <see cref="Fault"/>.
+    /// </param>
     /// <param name="limits">Bounds.</param>
     public TlmspHttpStream(
         TlmspSession session, ITlmspTransport transport, HttpDirection receives, HttpMappingMode mode, bool flushOnWrite, HttpFramerLimits? limits = null)
@@ -71,18 +75,18 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     }
 
     /// <inheritdoc/>
-    /// <exception cref="IOException">The connection broke, or the peer misbehaved; the inner exception says how.</exception>
+    /// <exception cref="IOException">At a client: the connection broke, or the peer misbehaved; the inner exception says how.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         while (_joined.Length == 0)
         {
-            if (_readFault is { } fault)
+            if (_readFault is { } fault && _flushOnWrite)
             {
                 throw new IOException(fault.Message, fault);
             }
 
-            if (_ended)
+            if (_ended || _readFault is not null)
             {
                 return 0;
             }
@@ -100,7 +104,11 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         await _writeGate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            ThrowIfClosed();
+            if (!CanSend())
+            {
+                return;
+            }
+
             _splitter.Write(buffer.Span, this);
             if (_flushOnWrite)
             {
@@ -129,7 +137,11 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         await _writeGate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            ThrowIfClosed();
+            if (!CanSend())
+            {
+                return;
+            }
+
             _splitter.Flush(this);
             await _transport.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -193,7 +205,7 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         {
             byte deleter = container.Origin;
             bool entitled = container.IsAudited && Session.Info.Middleboxes.First(middlebox => middlebox.Id == deleter) is { } by
-                && by.Grant[HttpContexts.Headers] == TlmspAccess.Write && by.Grant[HttpContexts.Body] == TlmspAccess.Write;
+                && by.Grant[HttpContexts.Headers] >= TlmspAccess.Delete && by.Grant[HttpContexts.Body] >= TlmspAccess.Delete;
             if (!entitled)
             {
                 // A delete notice does not say which context it speaks of (http-mapping §13).
@@ -253,7 +265,17 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FillAsync(CancellationToken cancellationToken)
     {
-        ReadResult result = await _transport.Input.ReadAsync(cancellationToken).ConfigureAwait(false);
+        ReadResult result;
+        try
+        {
+            result = await _transport.Input.ReadAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!_flushOnWrite && (e is IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)))
+        {
+            _ended = true;      // reset by the peer, or aborted by Kestrel
+            return;
+        }
+
         ReadOnlySequence<byte> input = result.Buffer;
         bool more = true;
         TlmspException? fault = null;
@@ -266,14 +288,8 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
 
             if (Session.Reader.IsClosed || (!more && result.IsCompleted))
             {
-                // With or without close_notify: HTTP framing alone says whether this is the end of a message (http-mapping §13).
                 _ended = true;
-                if (!input.IsEmpty && !Session.Reader.IsClosed)
-                {
-                    throw new TlmspException(Misbehaviour.ClosedWithoutNotify, "inside a record");
-                }
-
-                _joiner.EndOfInput();
+                OnEnd(insideRecord: !input.IsEmpty);
             }
         }
         catch (TlmspException e)
@@ -292,7 +308,47 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
             if (!fault.FromPeer && fault.Misbehaviour != Misbehaviour.ClosedWithoutNotify)
             {
                 await AlertAsync(fault).ConfigureAwait(false);
+                if (!_flushOnWrite)
+                {
+                    await LingerAsync().ConfigureAwait(false);
+                }
             }
+        }
+    }
+
+    /// <summary>Kestrel resets an aborted connection, which would take the alert away from a peer that has not read it: wait until it has gone.</summary>
+    private async ValueTask LingerAsync()
+    {
+        using var timeout = new CancellationTokenSource(CloseTimeout);
+        try
+        {
+            for (bool ended = false; !ended;)
+            {
+                ReadResult result = await _transport.Input.ReadAsync(timeout.Token).ConfigureAwait(false);
+                ended = result.IsCompleted || result.IsCanceled;
+                _transport.Input.AdvanceTo(result.Buffer.End);
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // It has gone, or has had its time.
+        }
+    }
+
+    /// <summary>HTTP framing alone says whether this is the end of a message, with or without close_notify (http-mapping §13).</summary>
+    private void OnEnd(bool insideRecord)
+    {
+        if (!Session.Reader.IsClosed)
+        {
+            if (insideRecord || _joiner.IsEndPremature)
+            {
+                throw new TlmspException(Misbehaviour.ClosedWithoutNotify, insideRecord ? "inside a record" : "inside an exchange");
+            }
+        }
+        else if (!_joiner.IsAtMessageBoundary || Session.Info.Middleboxes.Count > 0)
+        {
+            // Without middleboxes it was the server that closed before it answered, and HttpClient may try again; else it was anybody.
+            _joiner.EndOfInput();
         }
     }
 
@@ -344,7 +400,8 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         bool entered = await _writeGate.WaitAsync(CloseTimeout).ConfigureAwait(false);
         try
         {
-            if (entered && !Session.Writer.IsClosed)
+            // A fatal alert has no answer (records-keys.md §10.3).
+            if (entered && !Session.Writer.IsClosed && _readFault is null)
             {
                 using var timeout = new CancellationTokenSource(CloseTimeout);
                 Session.Writer.WriteCloseNotify(_transport.Output);
@@ -368,12 +425,14 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         }
     }
 
-    private void ThrowIfClosed()
+    private bool CanSend()
     {
-        if (Volatile.Read(ref _closed) != 0 || Session.Writer.IsClosed)
+        if (Volatile.Read(ref _closed) == 0 && !Session.Writer.IsClosed)
         {
-            throw new IOException("The TLMSP connection is closed.");
+            return true;
         }
+
+        return _flushOnWrite ? throw new IOException("The TLMSP connection is closed.") : false;
     }
 
     private static int Wait(ValueTask<int> read) => read.IsCompletedSuccessfully ? read.Result : read.AsTask().GetAwaiter().GetResult();

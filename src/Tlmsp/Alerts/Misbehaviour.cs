@@ -23,14 +23,12 @@ public enum Misbehaviour
     BadRecordTag,
     /// <summary>The author id of a protected record is not the entity upstream.</summary>
     UnknownRecordAuthor,
-    /// <summary>More records of one kind in a row than the limit allows.</summary>
+    /// <summary>More HelloRequests in a handshake than the limit allows.</summary>
     TooManyEmptyMessages,
 
     // ---- handshake framing and order
-    /// <summary>A handshake message is illegal in this state.</summary>
+    /// <summary>A handshake message or ChangeCipherSpec is illegal in this state.</summary>
     UnexpectedHandshakeMessage,
-    /// <summary>A record type is illegal in this state.</summary>
-    UnexpectedRecordType,
     /// <summary>A handshake message is split over records where that is not allowed.</summary>
     FragmentedHandshakeMessage,
     /// <summary>Bytes follow a handshake message in its record.</summary>
@@ -43,7 +41,7 @@ public enum Misbehaviour
     TrailingBytes,
     /// <summary>The ChangeCipherSpec body is not the single byte 1.</summary>
     BadChangeCipherSpec,
-    /// <summary>Data arrived before the handshake was complete.</summary>
+    /// <summary>Application data arrived before the handshake was complete.</summary>
     DataBeforeFinished,
     /// <summary>A new handshake was started on a finished connection.</summary>
     Renegotiation,
@@ -69,7 +67,7 @@ public enum Misbehaviour
     MissingContextList,
     /// <summary>An extension occurs twice.</summary>
     DuplicateExtension,
-    /// <summary>An extension that TLMSP forbids: ALPN, NPN or extended_master_secret.</summary>
+    /// <summary>An extension that TLMSP forbids: ALPN, NPN or extended_master_secret, or a context list in ServerHello.</summary>
     ForbiddenExtension,
     /// <summary>An extension in ServerHello that was not offered.</summary>
     UnofferedExtension,
@@ -123,6 +121,8 @@ public enum Misbehaviour
     CertificateNameMismatch,
     /// <summary>The application's validation callback refused the certificate.</summary>
     CertificateRefused,
+    /// <summary>The client has no certificate although one is required.</summary>
+    ClientCertificateMissing,
 
     // ---- key exchange
     /// <summary>A key share that is malformed, not on the curve, or gives the all-zero secret.</summary>
@@ -135,15 +135,17 @@ public enum Misbehaviour
     BadServerKeyExchangeSignature,
     /// <summary>A signature of MiddleboxKeyExchange does not verify.</summary>
     BadMiddleboxKeyExchangeSignature,
+    /// <summary>The signature of CertificateVerify does not verify.</summary>
+    BadCertificateVerify,
     /// <summary>A message names a middlebox that is not in the list, or not the one whose turn it is.</summary>
     WrongMiddleboxId,
     /// <summary>MiddleboxHello with a session id, suites or compression methods.</summary>
     BadMiddleboxHello,
 
     // ---- key material, confirmation, Finished
-    /// <summary>KeyMaterial that does not authenticate.</summary>
+    /// <summary>KeyMaterial or a KeyConfirmation that does not authenticate.</summary>
     BadKeyMaterialTag,
-    /// <summary>KeyMaterial whose list of contributions is malformed.</summary>
+    /// <summary>KeyMaterial or a KeyConfirmation whose list of contributions is malformed.</summary>
     BadKeyMaterial,
     /// <summary>A contribution is missing or empty although the rights require it.</summary>
     MissingContribution,
@@ -151,7 +153,7 @@ public enum Misbehaviour
     RepeatedContribution,
     /// <summary>A contribution beyond what the list grants.</summary>
     ExcessContribution,
-    /// <summary>A KeyConfirmation is missing, differs, exceeds the grant, or does not authenticate.</summary>
+    /// <summary>A KeyConfirmation lacks a context, differs from the far endpoint's contributions, or exceeds the grant.</summary>
     KeyConfirmationFault,
     /// <summary>A KeyConfirmation out of list order or repeated.</summary>
     KeyConfirmationOrder,
@@ -193,8 +195,6 @@ public enum Misbehaviour
     BadAuditTrail,
     /// <summary>Too many empty or deleted containers in a row.</summary>
     EmptyContainerFlood,
-    /// <summary>A container before the keys are active.</summary>
-    ProtectedBeforeKeys,
     /// <summary>Data after close_notify.</summary>
     DataAfterClose,
     /// <summary>A counter is too close to its limit.</summary>

@@ -1,6 +1,7 @@
 namespace Tlmsp;
 
 /// <summary>The alert of every <see cref="Misbehaviour"/>: one table, as in handshake.md §10.3 and records-keys.md §10.2.</summary>
+/// <remarks>Where the reference knows only internal_error for a container, and TLMSP has a code of its own, that code is sent.</remarks>
 public static class Misbehaviours
 {
     /// <summary>The alert that tells the peer of a misbehaviour.</summary>
@@ -10,10 +11,10 @@ public static class Misbehaviours
     {
         Misbehaviour.AlertReceived or Misbehaviour.ClosedWithoutNotify => TlmspAlert.CloseNotify,
 
-        Misbehaviour.UnknownRecordType or Misbehaviour.UnexpectedHandshakeMessage or Misbehaviour.UnexpectedRecordType
+        Misbehaviour.UnknownRecordType or Misbehaviour.UnexpectedHandshakeMessage
             or Misbehaviour.DataBeforeFinished or Misbehaviour.CloseNotifyOutsideControl or Misbehaviour.WarningFlood
             or Misbehaviour.TooManyEmptyMessages or Misbehaviour.KeyConfirmationOrder or Misbehaviour.DataAfterClose
-            or Misbehaviour.EmptyContainerFlood or Misbehaviour.ProtectedBeforeKeys or Misbehaviour.Renegotiation
+            or Misbehaviour.EmptyContainerFlood or Misbehaviour.Renegotiation
             => TlmspAlert.UnexpectedMessage,
 
         Misbehaviour.BadRecordTag or Misbehaviour.UnknownRecordAuthor => TlmspAlert.BadRecordMac,
@@ -37,7 +38,7 @@ public static class Misbehaviours
         Misbehaviour.UnofferedExtension => TlmspAlert.UnsupportedExtension,
 
         Misbehaviour.NoCommonCipherSuite or Misbehaviour.NoCommonGroup or Misbehaviour.NoCommonSignatureScheme
-            => TlmspAlert.HandshakeFailure,
+            or Misbehaviour.ClientCertificateMissing => TlmspAlert.HandshakeFailure,
 
         Misbehaviour.MiddleboxListRefused or Misbehaviour.NotOnPath => TlmspAlert.MiddleboxAuthorizationFailure,
         Misbehaviour.NextHopRefused => TlmspAlert.MiddleboxRouteFailure,
@@ -51,15 +52,16 @@ public static class Misbehaviours
         Misbehaviour.UnsuitableCertificate => TlmspAlert.UnsupportedCertificate,
         Misbehaviour.CertificateRefused => TlmspAlert.CertificateUnknown,
 
-        Misbehaviour.BadServerKeyExchangeSignature or Misbehaviour.BadFinished => TlmspAlert.DecryptError,
-        Misbehaviour.BadMiddleboxKeyExchangeSignature => TlmspAlert.MiddleboxKeyVerifyFailure,
+        Misbehaviour.BadServerKeyExchangeSignature or Misbehaviour.BadCertificateVerify or Misbehaviour.BadFinished
+            => TlmspAlert.DecryptError,
         Misbehaviour.KeyConfirmationFault => TlmspAlert.MiddleboxKeyConfirmationFault,
 
         Misbehaviour.BadWriterMac => TlmspAlert.BadWriterMac,
         Misbehaviour.BadFragmentTag => TlmspAlert.BadReaderMac,
         Misbehaviour.ContainerTooLong => TlmspAlert.RecordOverflow,
 
-        Misbehaviour.GroupMismatch or Misbehaviour.WrongMiddleboxId or Misbehaviour.BadMiddleboxHello
+        Misbehaviour.GroupMismatch or Misbehaviour.BadMiddleboxKeyExchangeSignature or Misbehaviour.WrongMiddleboxId
+            or Misbehaviour.BadMiddleboxHello
             or Misbehaviour.BadKeyMaterialTag or Misbehaviour.BadKeyMaterial or Misbehaviour.MissingContribution
             or Misbehaviour.RepeatedContribution or Misbehaviour.ExcessContribution or Misbehaviour.BadMiddleboxFinished
             or Misbehaviour.DataInControlContext or Misbehaviour.AuditFlagMismatch or Misbehaviour.BadMInfo

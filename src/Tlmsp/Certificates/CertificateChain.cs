@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Tlmsp;
@@ -19,9 +20,19 @@ internal static class CertificateChain
         return chain.AsReadOnly();
     }
 
-    /// <summary>Without a key usage extension every use is allowed.</summary>
-    public static bool MaySign(X509Certificate2 certificate) =>
-        certificate.Extensions.OfType<X509KeyUsageExtension>().All(usage => usage.KeyUsages.HasFlag(X509KeyUsageFlags.DigitalSignature));
+    /// <summary>Without a key usage extension every use is allowed; one that cannot be read allows none.</summary>
+    public static bool MaySign(X509Certificate2 certificate)
+    {
+        try
+        {
+            return certificate.Extensions.OfType<X509KeyUsageExtension>()
+                .All(usage => usage.KeyUsages.HasFlag(X509KeyUsageFlags.DigitalSignature));
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
+    }
 
     private static bool IsSelfIssued(X509Certificate2 certificate) => Issued(certificate, certificate);
 

@@ -7,4 +7,6 @@ public enum CertificateParty
     Server,
     /// <summary>A middlebox on the path.</summary>
     Middlebox,
+    /// <summary>The client, where the server asked for its certificate.</summary>
+    Client,
 }

@@ -26,10 +26,10 @@ public sealed class CertificateValidationContext
     /// <summary>Whose certificate it is.</summary>
     public CertificateParty Party { get; }
 
-    /// <summary>The address of a middlebox as in the list; empty for the server.</summary>
+    /// <summary>The address of a middlebox as in the list; empty for server and client.</summary>
     public TlmspAddress Address { get; }
 
-    /// <summary>The name that the certificate has to match; null when the address of a middlebox names no host.</summary>
+    /// <summary>The name that the certificate has to match; null for a client, and when the address of a middlebox names no host.</summary>
     public string? HostName { get; }
 
     /// <summary>The certificate.</summary>

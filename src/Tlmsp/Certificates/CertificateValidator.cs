@@ -70,12 +70,24 @@ internal sealed class CertificateValidator
         return Validate(chain, CertificateParty.Middlebox, address, host, checkName: !allowNameMismatch, purpose);
     }
 
+    /// <summary>Validates the certificate of a client. It names nobody that this side could know, so only its chain is checked.</summary>
+    /// <param name="chain">The certificates as sent, DER, leaf first.</param>
+    /// <returns>The leaf; shared, never to be disposed.</returns>
+    /// <exception cref="TlmspException">The certificate is not acceptable; the misbehaviour says why.</exception>
+    public X509Certificate2 ValidateClient(IReadOnlyList<ReadOnlyMemory<byte>> chain) =>
+        Validate(chain, CertificateParty.Client, default, host: null, checkName: false, ClientAuthentication);
+
     private X509Certificate2 Validate(
         IReadOnlyList<ReadOnlyMemory<byte>> chain, CertificateParty party, TlmspAddress address, string? host,
         bool checkName, string purpose)
     {
         X509Certificate2 leaf = ParseLeaf(chain);
-        string who = party == CertificateParty.Server ? $"server {host}" : $"middlebox {address}";
+        string who = party switch
+        {
+            CertificateParty.Server => $"server {host}",
+            CertificateParty.Client => "the client",
+            _ => $"middlebox {address}",
+        };
         RequireUsableKey(leaf, who);
 
         var key = new ChainKey(Digest.Of(chain), purpose, checkName, host);
@@ -138,8 +150,9 @@ internal sealed class CertificateValidator
         }
     }
 
-    // RFC 6125 and RFC 9525: subject alternative names only, a wildcard stands for the left-most label only.
-    private static bool MatchesName(X509Certificate2 leaf, string host)
+    /// <summary>Whether a certificate is for a host. Whatever a peer may call a host is no more than a name that does not match.</summary>
+    /// <remarks>RFC 6125 and RFC 9525: subject alternative names only, a wildcard stands for the left-most label only.</remarks>
+    internal static bool MatchesName(X509Certificate2 leaf, string host)
     {
         try
         {

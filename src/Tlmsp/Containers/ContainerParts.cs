@@ -98,12 +98,12 @@ internal readonly struct ContainerParts
         int fragmentOffset = at;
         if (fragmentLength > TlmspDialect.MaxFragmentReceived)
         {
-            throw new TlmspException(Misbehaviour.ContainerTooLong, $"fragment of {fragmentLength} bytes", contextId);
+            throw new TlmspException(Misbehaviour.ContainerTooLong, $"fragment of {fragmentLength} bytes");
         }
 
         if (fragmentLength < TlmspDialect.NonceLength + TlmspDialect.TagLength)
         {
-            throw new TlmspException(Misbehaviour.MalformedContainer, $"fragment of {fragmentLength} bytes", contextId);
+            throw new TlmspException(Misbehaviour.MalformedContainer, $"fragment of {fragmentLength} bytes");
         }
 
         Need(buffer, at, fragmentLength + TlmspDialect.TagLength + TlmspDialect.ForwardingMacLength, "fragment and MACs");

@@ -70,7 +70,7 @@ public sealed class ContainerRelay
     private readonly IncomingFlow _incoming;
     private readonly OutgoingFlow _outgoing;
     private readonly byte _self;
-    private readonly ArrayBufferWriter<byte> _replacement = new(256);
+    private readonly ArrayBufferWriter<byte> _replacement = new();
     private AlertMonitor _alerts;
     private SequenceCounter _mark;
     private bool _failed;
@@ -89,8 +89,8 @@ public sealed class ContainerRelay
     /// <summary>The fatal alert that passed in this direction, if any: both connections are over.</summary>
     public TlmspAlert? FatalAlert { get; private set; }
 
-    /// <summary>True once a fatal alert of our own was written into this direction.</summary>
-    public bool IsAlerted { get; private set; }
+    /// <summary>True once nothing may follow in this direction: close_notify or a fatal alert has passed.</summary>
+    public bool IsEnded => IsClosed || FatalAlert is not null;
 
     /// <summary>Regenerates forwarding MACs also where a container could go on as it came; for tests against recorded sessions.</summary>
     internal bool AlwaysRegenerate { get; set; }
@@ -161,11 +161,11 @@ public sealed class ContainerRelay
     }
 
     /// <summary>Sends an alert of our own in this direction.</summary>
-    public void WriteAlert(TlmspAlertLevel level, TlmspAlert alert, byte contextId, IBufferWriter<byte> output)
-    {
-        IsAlerted |= level == TlmspAlertLevel.Fatal;
+    public void WriteAlert(TlmspAlertLevel level, TlmspAlert alert, byte contextId, IBufferWriter<byte> output) =>
         _outgoing.Originate(RecordType.Alert, contextId, [(byte)level, (byte)alert], output);
-    }
+
+    /// <summary>Drops the cipher objects of this direction until they are needed again. Call when idle; the other direction may be in use.</summary>
+    public void Release() => _outgoing.Release();
 
     private void Relay(in OpenedContainer container, IContainerRelayHandler? handler, IBufferWriter<byte> output)
     {

@@ -34,20 +34,17 @@ internal readonly ref struct OpenedContainer
     public ForwardingMac ForwardingMac(int index) => new(Buffer[Parts.ForwardingMacAt(index)..]);
 
     /// <summary>Sum of the delete counts.</summary>
-    public ulong DeletedCount
-    {
-        get
-        {
-            ulong sum = 0;
-            if (Parts.IsDeleted)
-            {
-                for (ReadOnlySpan<byte> rest = MInfo[2..]; !rest.IsEmpty; rest = rest[3..])
-                {
-                    sum += BinaryPrimitives.ReadUInt16BigEndian(rest[1..]);
-                }
-            }
+    public ulong DeletedCount => Parts.IsDeleted ? CountDeleted(MInfo) : 0;
 
-            return sum;
+    /// <summary>Sum of the delete counts of an m_info.</summary>
+    public static ulong CountDeleted(ReadOnlySpan<byte> mInfo)
+    {
+        ulong sum = 0;
+        for (ReadOnlySpan<byte> rest = mInfo[2..]; !rest.IsEmpty; rest = rest[3..])
+        {
+            sum += BinaryPrimitives.ReadUInt16BigEndian(rest[1..]);
         }
+
+        return sum;
     }
 }

@@ -58,6 +58,20 @@ internal static class SignatureSchemes
         throw new TlmspException(Misbehaviour.NoCommonSignatureScheme, certificate.IsEcdsa ? "for an ECDSA key" : "for an RSA key");
     }
 
+    /// <summary>Whether <see cref="Select"/> would find a scheme.</summary>
+    public static bool CanSign(TlmspCertificate certificate, ReadOnlySpan<ushort> offered)
+    {
+        foreach (ushort scheme in Default)
+        {
+            if (offered.Contains(scheme) && Fits(scheme, certificate.Key))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Whether the scheme can be used with the key of a certificate.</summary>
     public static bool Fits(ushort scheme, X509Certificate2 leaf) => Fits(scheme, LeafKey.Of(leaf));
 

@@ -15,6 +15,7 @@ internal sealed class HandshakeChannel(byte self, Direction receives, TlmspLimit
     private const int ProtectionOverhead = TlmspDialect.SessionIdLength + TlmspDialect.NonceLength + TlmspDialect.TagLength;
     private readonly TlmspLimits _limits = limits;
     private AlertMonitor _alerts;
+    private bool _sessionIdSeen;
     private bool _ended;
 
     /// <summary>Own entity id; a middlebox learns its from the hello.</summary>
@@ -52,10 +53,10 @@ internal sealed class HandshakeChannel(byte self, Direction receives, TlmspLimit
         {
             if (record.Type != RecordType.Alert)
             {
+                _alerts.OnData();
                 return true;
             }
 
-            RelayAlert?.Invoke(record.Body);
             OnAlert(record.Body);
         }
 
@@ -79,6 +80,7 @@ internal sealed class HandshakeChannel(byte self, Direction receives, TlmspLimit
     {
         if (!_ended)
         {
+            Outgoing?.CountRelayed();
             WriteRecord(RecordType.Alert, body, output);
         }
     }
@@ -146,7 +148,9 @@ internal sealed class HandshakeChannel(byte self, Direction receives, TlmspLimit
             throw new TlmspException(Misbehaviour.HandshakeMessageTooLong, $"a record of {header.Length} bytes");
         }
 
-        int prefix = SessionId is null ? 0 : TlmspDialect.SessionIdLength;
+        // A client that refuses ServerHello does not take the session id from it: its alert is a plain one (handshake.md §10.1).
+        bool refusal = !_sessionIdSeen && Receives == Direction.ClientToServer && header is { Type: RecordType.Alert, Length: 2 };
+        int prefix = SessionId is null || refusal ? 0 : TlmspDialect.SessionIdLength;
         if (header.Length < prefix)
         {
             throw new TlmspException(Misbehaviour.RecordTooShort, $"{header.Length} bytes");
@@ -158,8 +162,9 @@ internal sealed class HandshakeChannel(byte self, Direction receives, TlmspLimit
         }
 
         ReadOnlySequence<byte> content = input.Slice(RecordHeader.Size, header.Length);
-        if (SessionId is { } expected)
+        if (SessionId is { } expected && !refusal)
         {
+            _sessionIdSeen = true;
             Span<byte> sid = stackalloc byte[TlmspDialect.SessionIdLength];
             content.Slice(0, prefix).CopyTo(sid);
             if (BinaryPrimitives.ReadUInt32BigEndian(sid) != expected)
@@ -216,7 +221,10 @@ internal sealed class HandshakeChannel(byte self, Direction receives, TlmspLimit
             content = ReadUnprotected(body, ref contextId, ref origin);
         }
 
-        if (_alerts.OnAlert(content, contextId) is { } fatal)
+        // Only what this party has accepted itself goes on.
+        TlmspAlert? end = _alerts.OnAlert(content, contextId);
+        RelayAlert?.Invoke(body);
+        if (end is { } fatal)
         {
             throw new TlmspException(Misbehaviour.AlertReceived, fatal, $"sent by {origin}", contextId);
         }

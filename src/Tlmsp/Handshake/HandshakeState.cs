@@ -6,6 +6,9 @@ internal abstract class HandshakeState
     /// <summary>True for the state after the last message.</summary>
     public virtual bool IsComplete => false;
 
+    /// <summary>True inside a flight: nobody on the path answers before the rest of it has come (handshake.md §1.3).</summary>
+    public virtual bool IsInsideFlight => false;
+
     /// <exception cref="TlmspException">The message is not legal here, or wrong.</exception>
     public virtual HandshakeState OnMessage(HandshakeMessage message) => throw Unexpected(message.Type.ToString());
 
@@ -23,6 +26,9 @@ internal abstract class HandshakeState
 
     protected TlmspException Unexpected(string what) => new(Misbehaviour.UnexpectedHandshakeMessage, $"{what} in {GetType().Name}");
 }
+
+/// <summary>This connection is over; the client comes back over another path.</summary>
+internal sealed class ReconnectDone : HandshakeState;
 
 /// <summary>The handshake is done.</summary>
 internal sealed class HandshakeDone : HandshakeState

@@ -11,4 +11,10 @@ public enum HandshakeStatus
 
     /// <summary>The session is established; take it with Complete().</summary>
     Complete,
+
+    /// <summary>
+    /// The path has changed (handshake.md §1.5): this connection is to be flushed and closed. At a client
+    /// <see cref="TlmspClientHandshake.Discovery"/> says how to connect again.
+    /// </summary>
+    Reconnect,
 }

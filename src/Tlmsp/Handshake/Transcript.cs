@@ -10,6 +10,7 @@ internal sealed class Transcript(TlmspCipherSuite suite) : IDisposable
 {
     private readonly IncrementalHash _endpoint = IncrementalHash.CreateHash(suite.Hash);
     private readonly List<byte[]> _base = [];
+    private readonly List<byte[]> _all = [];
     private byte[] _clientKeyExchange = [];
     private byte[] _clientKeyMaterial = [];
     private byte[] _serverKeyMaterial = [];
@@ -19,26 +20,29 @@ internal sealed class Transcript(TlmspCipherSuite suite) : IDisposable
     public byte[] ServerFinished { get; private set; } = [];
 
     /// <summary>ClientHello, ServerHello, Certificate, ServerKeyExchange, ServerHelloDone: part of both kinds, in order.</summary>
-    public void AddOpening(ReadOnlySpan<byte> message)
+    public void AddOpening(byte[] message)
     {
-        _endpoint.AppendData(message);
-        _base.Add(message.ToArray());
+        Append(message);
+        _base.Add(message);
     }
 
     /// <summary>What only the endpoints' Finished covers as it comes: the messages of middleboxes, CertificateRequest and the like.</summary>
-    public void AddEndpointOnly(ReadOnlySpan<byte> message) => _endpoint.AppendData(message);
+    public void AddEndpointOnly(byte[] message) => Append(message);
+
+    /// <summary>Every message so far, one after the other: what CertificateVerify signs, by a hash of its own (RFC 5246 §7.4.8).</summary>
+    public byte[] AllMessages() => [.. _all.SelectMany(message => message)];
 
     /// <summary>The client's Certificate (if it sends one) and ClientKeyExchange.</summary>
     public void AddClientKeyExchange(byte[] message)
     {
-        _endpoint.AppendData(message);
+        Append(message);
         _clientKeyExchange = [.. _clientKeyExchange, .. message];
     }
 
     /// <summary>KeyMaterial from one endpoint to the other, in wire form.</summary>
     public void AddKeyMaterial(byte[] message, bool fromClient)
     {
-        _endpoint.AppendData(message);
+        Append(message);
         if (fromClient)
         {
             _clientKeyMaterial = message;
@@ -51,7 +55,7 @@ internal sealed class Transcript(TlmspCipherSuite suite) : IDisposable
 
     public void AddFinished(byte[] message, bool fromClient)
     {
-        _endpoint.AppendData(message);
+        Append(message);
         if (fromClient)
         {
             ClientFinished = message;
@@ -61,6 +65,9 @@ internal sealed class Transcript(TlmspCipherSuite suite) : IDisposable
             ServerFinished = message;
         }
     }
+
+    /// <summary>Hash of everything so far; after ServerHelloDone this is the discovery_hash (handshake.md §1.5).</summary>
+    public byte[] CurrentHash() => _endpoint.GetCurrentHash();
 
     /// <summary>verify_data of an endpoint's Finished over everything so far (§9.1).</summary>
     public byte[] FinishedValue(ReadOnlySpan<byte> master, bool ofClient)
@@ -139,4 +146,10 @@ internal sealed class Transcript(TlmspCipherSuite suite) : IDisposable
     }
 
     public void Dispose() => _endpoint.Dispose();
+
+    private void Append(byte[] message)
+    {
+        _endpoint.AppendData(message);
+        _all.Add(message);
+    }
 }

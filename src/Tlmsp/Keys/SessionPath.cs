@@ -6,13 +6,22 @@ internal sealed class SessionPath
     private readonly byte[] _entities;
     private readonly TlmspContext[] _contexts;
     private readonly MiddleboxEntry[] _middleboxes;
+    private readonly Grant[] _effective;
 
-    public SessionPath(uint sessionId, TlmspCipherSuite suite, IEnumerable<TlmspContext> contexts, IEnumerable<MiddleboxEntry> middleboxes)
+    /// <param name="sessionId">The session id.</param>
+    /// <param name="suite">The cipher suite.</param>
+    /// <param name="contexts">The application contexts.</param>
+    /// <param name="middleboxes">The list as on the wire, nearest to the client first.</param>
+    /// <param name="effective">What this endpoint lets a middlebox do with the keys it has; by default all that they allow.</param>
+    public SessionPath(
+        uint sessionId, TlmspCipherSuite suite, IEnumerable<TlmspContext> contexts, IEnumerable<MiddleboxEntry> middleboxes,
+        Func<MiddleboxEntry, Grant>? effective = null)
     {
         SessionId = sessionId;
         Suite = suite;
         _contexts = [.. contexts.OrderBy(context => context.Id)];
         _middleboxes = [.. middleboxes];
+        _effective = [.. _middleboxes.Select(effective ?? (entry => entry.Grant))];
         _entities = [TlmspDialect.Client, .. _middleboxes.Select(middlebox => middlebox.Id), TlmspDialect.Server];
     }
 
@@ -63,6 +72,16 @@ internal sealed class SessionPath
         return position < 0 ? TlmspAccess.None
             : contextId == 0 || position == 0 || position == _entities.Length - 1 ? TlmspAccess.Write
             : _middleboxes[position - 1].Grant[contextId];
+    }
+
+    /// <summary>What this endpoint lets a middlebox do, which may be less than its keys allow.</summary>
+    public Grant EffectiveGrant(byte middlebox) => _effective[PositionOf(middlebox) - 1];
+
+    /// <summary>True for a middlebox that may delete here and nothing more: the wire cannot say that, so endpoints enforce it (http-mapping §13).</summary>
+    public bool MayOnlyDelete(byte entity, byte contextId)
+    {
+        int position = PositionOf(entity);
+        return position > 0 && position < _entities.Length - 1 && _effective[position - 1][contextId] == TlmspAccess.Delete;
     }
 
     /// <summary>The entities whose data reaches <paramref name="self"/> in a direction, nearest first (records-keys.md §0.1).</summary>

@@ -11,6 +11,9 @@ internal static class CertificateMessage
         return ReadList(ref reader, limits);
     }
 
+    /// <summary>A client may answer a CertificateRequest with an empty list (RFC 5246 §7.4.6).</summary>
+    public static bool IsEmptyList(HandshakeMessage message) => message.Body.SequenceEqual<byte>([0, 0, 0]);
+
     public static (byte Id, IReadOnlyList<ReadOnlyMemory<byte>> Chain) ReadMiddlebox(HandshakeMessage message, TlmspLimits limits)
     {
         var reader = new WireReader(message.Body, "MiddleboxCert");

@@ -126,7 +126,7 @@ internal sealed class HelloExtensions
         {
             byte type = list.U8("name type");
             ReadOnlySpan<byte> host = list.Vector16("host name");
-            if (type == 0 && name is null && !host.ContainsAnyExceptInRange((byte)0x21, (byte)0x7e))
+            if (type == 0 && name is null && !host.IsEmpty && !host.ContainsAnyExceptInRange((byte)0x21, (byte)0x7e))
             {
                 name = Encoding.ASCII.GetString(host);
             }

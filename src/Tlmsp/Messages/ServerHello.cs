@@ -30,7 +30,7 @@ internal sealed record ServerHello(ushort Version, byte[] Random, ushort CipherS
 
         if (extensions.Find(TlmspDialect.ExtensionContextList) is not null)
         {
-            throw new TlmspException(Misbehaviour.UnofferedExtension, "a context list in ServerHello");
+            throw new TlmspException(Misbehaviour.ForbiddenExtension, "a context list in ServerHello");
         }
 
         extensions.ThrowIfRenegotiating();

@@ -34,7 +34,7 @@ internal partial class IncomingFlow
         byte origin = CheckMInfo(type, buffer, parts);
         TickFrom(origin);
         SkipDeleted(buffer, parts);
-        byte author = CheckAuthor(type, buffer[parts.FragmentOffset], origin, contextId);
+        byte author = CheckAuthor(type, buffer[parts.FragmentOffset], origin, contextId, parts.IsDeleted);
 
         bool canRead = TryDecrypt(type, buffer, parts, slot, author, plaintext);
         CheckWriterMac(type, buffer, parts, slot, author);
@@ -111,7 +111,7 @@ internal partial class IncomingFlow
     }
 
     /// <summary>The author is upstream, no farther than the origin, and may write (an alert's author: may read).</summary>
-    private byte CheckAuthor(RecordType type, byte author, byte origin, byte contextId)
+    private byte CheckAuthor(RecordType type, byte author, byte origin, byte contextId, bool isDeleted)
     {
         int position = IndexOf(author);
         if (position < 0 || position > IndexOf(origin))
@@ -120,6 +120,11 @@ internal partial class IncomingFlow
         }
 
         TlmspAccess needed = type == RecordType.Alert ? TlmspAccess.Read : TlmspAccess.Write;
+        if (type != RecordType.Alert && !isDeleted && _path.MayOnlyDelete(author, contextId))
+        {
+            throw Fault(Misbehaviour.NotPermitted, $"middlebox {author:x2} may only delete in context {contextId}");
+        }
+
         return _path.AccessOf(author, contextId) >= needed
             ? author
             : throw Fault(Misbehaviour.NotPermitted, $"author {author:x2} in context {contextId}");

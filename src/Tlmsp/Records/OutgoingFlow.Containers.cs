@@ -30,7 +30,7 @@ internal sealed partial class OutgoingFlow
             mInfo = default;
         }
 
-        Tick();
+        Tick(type);
         Build(type, contextId, slot, flags, mInfo, plaintext, order: 0, IsMiddlebox ? TlmspDialect.ForwardingInserted : (byte)0,
             inbound: default, trail: default, output);
     }
@@ -39,7 +39,7 @@ internal sealed partial class OutgoingFlow
     public void ForwardUnchanged(in OpenedContainer container, IBufferWriter<byte> output)
     {
         Debug.Assert(!container.Parts.IsAudited);
-        Tick(container.DeletedCount);
+        Tick(container.Type, container.DeletedCount);
         ContainerParts parts = container.Parts;
         int length = parts.End - parts.FlagsOffset;
         Span<byte> record = StartRecord(container.Type, parts.ContextId, length, output);
@@ -51,7 +51,7 @@ internal sealed partial class OutgoingFlow
     /// <summary>Passes a container on with a forwarding MAC of one's own: replaced where unaudited, appended to the trail where audited.</summary>
     public void Forward(in OpenedContainer container, IBufferWriter<byte> output)
     {
-        Tick(container.DeletedCount);
+        Tick(container.Type, container.DeletedCount);
         ContainerParts parts = container.Parts;
         bool audited = parts.IsAudited;
         ForwardingMac high = container.ForwardingMac(container.HighestIndex);
@@ -78,7 +78,7 @@ internal sealed partial class OutgoingFlow
     {
         ContainerParts parts = container.Parts;
         int slot = WritableSlot(container.Type, parts.ContextId);
-        Tick(container.DeletedCount);
+        Tick(container.Type, container.DeletedCount);
         ForwardingMac high = container.ForwardingMac(container.HighestIndex);
         Build(
             container.Type, parts.ContextId, slot, parts.Flags, container.MInfo, plaintext,
@@ -89,7 +89,13 @@ internal sealed partial class OutgoingFlow
     }
 
     /// <summary>Sends a delete notice in a container's place; its trail is discarded.</summary>
-    public void Delete(in OpenedContainer container, IBufferWriter<byte> output)
+    public void Delete(in OpenedContainer container, IBufferWriter<byte> output) => Delete(container, [container.Origin, 0, 1], output);
+
+    /// <summary>Sends one delete notice for several containers, in the place of one of them.</summary>
+    /// <param name="container">Gives the notice its context and flags.</param>
+    /// <param name="indicators">Whose containers are gone and how many of each: DeleteIndicators as on the wire (§2.1).</param>
+    /// <param name="output">Receives one record.</param>
+    public void Delete(in OpenedContainer container, ReadOnlySpan<byte> indicators, IBufferWriter<byte> output)
     {
         ContainerParts parts = container.Parts;
         int slot = WritableSlot(container.Type, parts.ContextId);
@@ -98,8 +104,12 @@ internal sealed partial class OutgoingFlow
             throw new InvalidOperationException("Alerts cannot be deleted (records-keys.md §5).");
         }
 
-        Tick(skip: 1);
-        Span<byte> mInfo = [_self, 1, container.Origin, 0, 1];
+        Span<byte> mInfo = stackalloc byte[2 + 3 * byte.MaxValue];
+        mInfo = mInfo[..(2 + indicators.Length)];
+        mInfo[0] = _self;
+        mInfo[1] = (byte)(indicators.Length / 3);
+        indicators.CopyTo(mInfo[2..]);
+        Tick(container.Type, OpenedContainer.CountDeleted(mInfo));
         Build(
             container.Type, parts.ContextId, slot, (ushort)(parts.Flags | TlmspDialect.FlagDeleted), mInfo, [], order: 0,
             TlmspDialect.ForwardingDeleted, inbound: default, trail: default, output);

@@ -10,6 +10,9 @@ internal sealed partial class OutgoingFlow
     /// <summary>Where the connection ends itself: far below the limits of the counters and of AES-GCM's nonces.</summary>
     public const ulong MaxSequence = 1UL << 32;
 
+    // Alerts go a little beyond the limit, so that the end of the connection can still be told.
+    private const ulong AlertReserve = 16;
+
     private readonly SessionPath _path;
     private readonly DirectionKeys _keys;
     private readonly SecretKey _checkKey;
@@ -39,12 +42,15 @@ internal sealed partial class OutgoingFlow
         set => _counter = value;
     }
 
+    /// <summary>First sequence number that is not used any more; a seam for tests.</summary>
+    internal ulong Limit { get; set; } = MaxSequence;
+
     private bool IsMiddlebox => _self is not (TlmspDialect.Client or TlmspDialect.Server);
 
     /// <summary>Writes a context-0 protected record (§1.3).</summary>
     public void SealHandshakeRecord(RecordType type, ReadOnlySpan<byte> message, IBufferWriter<byte> output)
     {
-        Tick();
+        Tick(type);
         int length = TlmspDialect.SessionIdLength + TlmspDialect.NonceLength + message.Length + TlmspDialect.TagLength;
         Span<byte> record = output.GetSpan(RecordHeader.Size + length)[..(RecordHeader.Size + length)];
         RecordHeader.Write(record, type, length);
@@ -59,15 +65,26 @@ internal sealed partial class OutgoingFlow
         output.Advance(record.Length);
     }
 
-    /// <summary>One more record or container leaves; containers that say so make the next number skip (§6.3).</summary>
-    private void Tick(ulong skip = 0)
+    /// <summary>Drops cipher objects while the connection idles.</summary>
+    public void Release()
     {
-        _counter.Tick();
-        if (_counter.Value >= MaxSequence)
+        _keys.Release();
+        _checkKey.Release();
+    }
+
+    /// <summary>A protected container of another entity leaves as it came, outside this flow.</summary>
+    public void CountRelayed() => Tick(RecordType.Alert);
+
+    /// <summary>One more record or container leaves; containers that say so make the next number skip (§6.3).</summary>
+    /// <exception cref="TlmspException">The counter is used up; it has not moved, so that an alert can still follow.</exception>
+    private void Tick(RecordType type, ulong skip = 0)
+    {
+        if (_counter.Next >= (type == RecordType.Alert ? Limit + AlertReserve : Limit))
         {
-            throw new TlmspException(Misbehaviour.CounterExhausted, $"{MaxSequence} records sent");
+            throw new TlmspException(Misbehaviour.CounterExhausted, $"{Limit} records sent");
         }
 
+        _counter.Tick();
         if (skip != 0)
         {
             _counter.Skip(skip);

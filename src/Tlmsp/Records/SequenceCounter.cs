@@ -7,9 +7,12 @@ internal struct SequenceCounter
 
     public ulong Value { get; private set; }
 
+    /// <summary>What the next tick will give.</summary>
+    public readonly ulong Next => unchecked(Value + _pending);
+
     public void Tick()
     {
-        Value = unchecked(Value + _pending);
+        Value = Next;
         _pending = 1;
     }
 

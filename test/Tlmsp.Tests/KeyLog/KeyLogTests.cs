@@ -57,6 +57,19 @@ public class KeyLogTests
     }
 
     [Fact]
+    public void Keys_of_256_bits_fit()
+    {
+        var log = new CollectingKeyLog();
+        TlmspClientOptions client = TestPaths.Client(audited: false);
+        client.CipherSuites = [.. TlmspCipherSuite.Aes256];
+        client.KeyLog = log;
+
+        using InMemoryPath path = new InMemoryPath(client, TestPaths.Server()).Connect();
+
+        Assert.All(log.Entries, entry => Assert.Equal(32, entry.Key.Length));
+    }
+
+    [Fact]
     public void A_line_is_what_the_documentation_says()
     {
         byte[] random = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];

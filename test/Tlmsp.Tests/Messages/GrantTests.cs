@@ -6,6 +6,7 @@ public class GrantTests
     [InlineData("1=r,2=rw", "1=r,2=rw")]
     [InlineData(" 2 = rw , 1 = r ", "1=r,2=rw")]
     [InlineData("255=rw", "255=rw")]
+    [InlineData("1=rd", "1=rd")]
     [InlineData("1=none", "none")]
     [InlineData("none", "none")]
     [InlineData("", "none")]

@@ -193,7 +193,7 @@ public class HelloSyntaxTests
         { "version 0304", hello => hello.Version = 0x0304, Misbehaviour.BadHelloVersion },
         { "a compression method", hello => hello.Compression = [1], Misbehaviour.BadCompression },
         { "a session id of 33 bytes", hello => hello.SessionId = new byte[33], Misbehaviour.TruncatedMessage },
-        { "a context list", hello => hello.Extensions.Add((0xff07, [0, 0])), Misbehaviour.UnofferedExtension },
+        { "a context list", hello => hello.Extensions.Add((0xff07, [0, 0])), Misbehaviour.ForbiddenExtension },
         { "an extension twice", hello => hello.Extensions.Add((0xff01, [0])), Misbehaviour.DuplicateExtension },
         { "renegotiation", hello => hello.Replace(0xff01, [1, 0]), Misbehaviour.Renegotiation },
         { "bytes after the extensions", hello => hello.Trailer = [0], Misbehaviour.TrailingBytes },

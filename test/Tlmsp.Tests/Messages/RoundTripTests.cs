@@ -42,7 +42,7 @@ public class RoundTripTests
         for (int round = 0; round < Rounds; round++)
         {
             TlmspServerExtension tlmsp = new((uint)_random.NextInt64(1L << 32), Address(), Address(), Entries(Contexts()));
-            TlmspCipherSuite suite = TlmspCipherSuite.Default[_random.Next(TlmspCipherSuite.Default.Count)];
+            TlmspCipherSuite suite = TlmspCipherSuite.All[_random.Next(TlmspCipherSuite.All.Count)];
             byte[] random = Bytes(32);
             ServerHello hello = ServerHello.Read(HandshakeMessage.FromRecord(ServerHello.Write(random, suite, tlmsp)).Body);
             Assert.Equal(random, hello.Random);
@@ -121,7 +121,7 @@ public class RoundTripTests
         for (int round = 0; round < Rounds; round++)
         {
             IReadOnlyList<TlmspContext> contexts = Contexts();
-            var path = new SessionPath(1, TlmspCipherSuite.Default[0], contexts, []);
+            var path = new SessionPath(1, TlmspCipherSuite.All[0], contexts, []);
             using ContributionTable table = ContributionTable.Generate(path.SlotCount, TlmspRandom.System);
             TlmspAccess[] rights = [.. Enumerable.Range(0, 256).Select(_ => (TlmspAccess)_random.Next(3))];
             byte id = (byte)_random.Next(256);

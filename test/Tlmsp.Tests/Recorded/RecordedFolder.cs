@@ -1,24 +1,35 @@
+using System.Collections.Concurrent;
+
 namespace Tlmsp.Tests.Recorded;
 
-/// <summary>The folder of recorded sessions: the one that TLMSP_VECTORS names, else shared/vectors beside the repository.</summary>
-internal static class RecordedFolder
+/// <summary>A folder of recorded sessions.</summary>
+internal sealed class RecordedFolder(string? path)
 {
     private const string Variable = "TLMSP_VECTORS";
+    private readonly ConcurrentDictionary<string, Lazy<RecordedSessionFile>> _loaded = new();
 
-    /// <summary>Null when there is none; <see cref="WhyMissing"/> says why.</summary>
-    public static string? Path { get; } = Find();
+    /// <summary>The one that TLMSP_VECTORS names, else shared/vectors beside the repository.</summary>
+    public static RecordedFolder OfReference { get; } = new(Find());
 
+    /// <summary>Why there is no folder of the reference's sessions.</summary>
     public static string WhyMissing { get; } = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named
         ? $"skipped: the folder that {Variable} names ('{named}') does not exist"
         : $"skipped: no recorded sessions; set {Variable} to their folder";
 
-    /// <summary>All files, those of subfolders included, by path relative to the folder.</summary>
-    public static IReadOnlyList<string> Files { get; } = Path is null
-        ? []
-        : [.. Directory.EnumerateFiles(Path, "*.json", SearchOption.AllDirectories)
-            .Select(file => System.IO.Path.GetRelativePath(Path, file)).Order(StringComparer.Ordinal)];
+    /// <summary>Null when there is none.</summary>
+    public string? Path => path;
 
-    public static RecordedSessionFile Load(string file) => RecordedSessionFile.Load(System.IO.Path.Combine(Path!, file));
+    /// <summary>All files, those of subfolders included, by path relative to the folder.</summary>
+    public IReadOnlyList<string> Files { get; } = List(path);
+
+    /// <exception cref="InvalidDataException">The file is no recorded session.</exception>
+    public RecordedSessionFile Load(string file) =>
+        _loaded.GetOrAdd(file, name => new(() => RecordedSessionFile.Load(System.IO.Path.Combine(path!, name)))).Value;
+
+    private static string[] List(string? path) => path is null
+        ? []
+        : [.. Directory.EnumerateFiles(path, "*.json", SearchOption.AllDirectories)
+            .Select(file => System.IO.Path.GetRelativePath(path, file)).Order(StringComparer.Ordinal)];
 
     private static string? Find()
     {
@@ -27,16 +38,26 @@ internal static class RecordedFolder
             return Directory.Exists(named) ? named : null;
         }
 
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        string? beside = Repository.Root is { } root ? System.IO.Path.Combine(root, "..", "shared", "vectors") : null;
+        return Directory.Exists(beside) ? System.IO.Path.GetFullPath(beside) : null;
+    }
+}
+
+/// <summary>The sources of this project.</summary>
+internal static class Repository
+{
+    /// <summary>The folder of the solution; null when the tests run elsewhere.</summary>
+    public static string? Root { get; } = Find();
+
+    private static string? Find()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "TlmspAspNet.sln")))
         {
-            if (File.Exists(System.IO.Path.Combine(folder.FullName, "TlmspAspNet.sln")))
-            {
-                string beside = System.IO.Path.Combine(folder.FullName, "..", "shared", "vectors");
-                return Directory.Exists(beside) ? System.IO.Path.GetFullPath(beside) : null;
-            }
+            folder = folder.Parent;
         }
 
-        return null;
+        return folder?.FullName;
     }
 }
 
@@ -46,7 +67,7 @@ internal sealed class RecordedTheoryAttribute : TheoryAttribute
 {
     public RecordedTheoryAttribute()
     {
-        if (RecordedFolder.Path is null)
+        if (RecordedFolder.OfReference.Path is null)
         {
             Skip = RecordedFolder.WhyMissing;
         }
@@ -59,7 +80,7 @@ internal sealed class RecordedFactAttribute : FactAttribute
 {
     public RecordedFactAttribute()
     {
-        if (RecordedFolder.Path is null)
+        if (RecordedFolder.OfReference.Path is null)
         {
             Skip = RecordedFolder.WhyMissing;
         }

@@ -1,166 +1,181 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace Tlmsp.Tests.Recorded;
 
 /// <summary>What passed on one connection between neighbours.</summary>
-internal sealed record RecordedHop(string From, string To, byte[] ToServer, byte[] ToClient);
+internal sealed record RecordedConnection(string From, string To, byte[] ToServer, byte[] ToClient);
 
 /// <summary>A container as a party's log has it; the data may be cut.</summary>
-internal sealed record RecordedData(string Op, string? Side, byte Context, int Length, byte[] Data, bool Deleted);
+internal sealed record RecordedData(string Op, string? Side, byte Context, int? Length, byte[] Data, bool Deleted);
 
-/// <summary>A recorded session: wire bytes per hop, and the premaster secret of every pair. Two file formats lead here.</summary>
+/// <summary>What one party recorded about a pair; A is the endpoint, or the client. A file without the randoms holds one session.</summary>
+internal sealed record RecordedSecret(
+    byte A, byte B, byte[]? ARandom, byte[]? BRandom, byte[]? IdListHash, byte[] Premaster, byte[] Master);
+
+/// <summary>A key that a party had in use: client_reader_enc_key_i of context 2, A_to_B_Encryption_key with entity 254.</summary>
+internal sealed record RecordedKey(string Name, byte Of, string Key);
+
+/// <summary>The plaintext that a party put into or got out of a container, by nonce; null where a file was trimmed.</summary>
+internal sealed record RecordedPlaintext(string Nonce, string? Plaintext);
+
+/// <summary>A file of recorded sessions: wire bytes per connection, the premaster secret of every pair. Two formats lead here.</summary>
 internal sealed class RecordedSessionFile
 {
-    private const byte Client = 1;
-    private const byte Server = 254;
+    /// <summary>Stands for all parties, in the format that does not tell them apart.</summary>
+    public const string Everybody = "";
 
-    /// <summary>In path order; empty when a hop has more than one connection, as after a discovery.</summary>
-    public List<RecordedHop> Hops { get; } = [];
+    private List<RecordedSession>? _sessions;
 
-    public bool HasSeveralConnections { get; private set; }
+    public List<RecordedConnection> Connections { get; } = [];
 
-    /// <summary>By the ids of the two parties, the endpoint first.</summary>
-    public Dictionary<(byte A, byte B), byte[]> Premasters { get; } = [];
+    public List<RecordedSecret> Secrets { get; } = [];
 
-    public Dictionary<(byte A, byte B), byte[]> Masters { get; } = [];
+    /// <summary>Entity ids by name of the party.</summary>
+    public Dictionary<string, byte> Ids { get; } = [];
 
-    /// <summary>Key slices that the endpoints had in use.</summary>
-    public HashSet<string> EndpointKeys { get; } = [];
+    /// <summary>By name of the party.</summary>
+    public Dictionary<string, HashSet<RecordedKey>> Keys { get; } = [];
+
+    public Dictionary<string, List<RecordedPlaintext>> Sealed { get; } = [];
+
+    public Dictionary<string, List<RecordedPlaintext>> Opened { get; } = [];
 
     public Dictionary<string, List<RecordedData>> Data { get; } = [];
 
-    public Dictionary<string, byte> Ids { get; } = [];
+    /// <summary>The parties recorded what they sealed and opened, each for itself.</summary>
+    public bool HasPlaintexts => Sealed.Count > 0 || Opened.Keys.Any(entity => entity != Everybody);
 
-    public static RecordedSessionFile Load(string path)
+    /// <summary>Events were left out to keep the file small.</summary>
+    public bool IsTrimmed { get; private set; }
+
+    /// <summary>One, or more where a client connected again.</summary>
+    /// <exception cref="InvalidDataException">The connections do not make up paths from a client to a server.</exception>
+    public IReadOnlyList<RecordedSession> Sessions => _sessions ??= RecordedSession.Of(this);
+
+    /// <exception cref="InvalidDataException">The file is not of either format; the message says what is wrong with it.</exception>
+    public static RecordedSessionFile Load(string path) => Parse(File.ReadAllBytes(path), Path.GetFileName(path));
+
+    /// <param name="json">The content of a file.</param>
+    /// <param name="name">Its name, for messages.</param>
+    /// <exception cref="InvalidDataException">The content is not of either format; the message says what is wrong with it.</exception>
+    public static RecordedSessionFile Parse(ReadOnlyMemory<byte> json, string name)
     {
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
-        var session = new RecordedSessionFile();
-        if (document.RootElement.TryGetProperty("wire", out _))
+        try
         {
-            session.ReadStepwise(document.RootElement);
-        }
-        else
-        {
-            session.ReadCapture(document.RootElement);
-        }
+            using JsonDocument document = JsonDocument.Parse(json);
+            var file = new RecordedSessionFile();
+            if (document.RootElement.TryGetProperty("wire", out _))
+            {
+                StepwiseFormat.Read(document.RootElement, file);
+            }
+            else
+            {
+                file.ReadCapture(document.RootElement);
+            }
 
-        return session;
+            return file.Connections.Count > 0 ? file : throw new InvalidDataException("It has no connections.");
+        }
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or InvalidDataException)
+        {
+            throw new InvalidDataException($"{name} is not a recorded session. {e.Message}", e);
+        }
     }
+
+    internal static byte[] Hex(JsonElement text) => Convert.FromHexString(text.GetString()!);
+
+    internal static JsonElement Required(JsonElement item, string name) => item.TryGetProperty(name, out JsonElement value)
+        ? value
+        : throw new InvalidDataException($"There is no '{name}' in {Shorten(item.GetRawText())}");
+
+    internal static byte[]? OptionalHex(JsonElement item, string name) =>
+        Optional(item, name) is { ValueKind: JsonValueKind.String } text ? Hex(text) : null;
+
+    private static JsonElement? Optional(JsonElement item, string name) =>
+        item.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    private static string Shorten(string text) => text.Length <= 100 ? text : text[..100] + "…";
 
     private void ReadCapture(JsonElement root)
     {
-        foreach (JsonProperty entity in root.GetProperty("entity_ids").EnumerateObject())
+        IsTrimmed = Optional(root, "secrets_omitted") is not null;
+        foreach (JsonElement hop in Required(root, "hops").EnumerateArray())
+        {
+            var connection = new RecordedConnection(
+                Required(hop, "from").GetString()!, Required(hop, "to").GetString()!,
+                Join(hop, "client_to_server"), Join(hop, "server_to_client"));
+            if (connection.ToServer.Length + connection.ToClient.Length > 0)
+            {
+                Connections.Add(connection);
+            }
+        }
+
+        foreach (JsonProperty entity in Required(root, "secrets").EnumerateObject())
+        {
+            foreach (JsonElement item in entity.Value.EnumerateArray())
+            {
+                ReadSecret(entity.Name, item);
+            }
+        }
+
+        foreach (JsonProperty entity in Optional(root, "entity_ids")?.EnumerateObject() ?? default)
         {
             Ids[entity.Name] = entity.Value.GetByte();
         }
 
-        var hops = new List<RecordedHop>();
-        foreach (JsonElement hop in root.GetProperty("hops").EnumerateArray())
+        if (Optional(root, "application_data") is { } data)
         {
-            hops.Add(new RecordedHop(
-                hop.GetProperty("from").GetString()!, hop.GetProperty("to").GetString()!,
-                Join(hop.GetProperty("client_to_server")), Join(hop.GetProperty("server_to_client"))));
-        }
-
-        OrderHops(hops);
-        foreach (JsonProperty entity in root.GetProperty("secrets").EnumerateObject())
-        {
-            foreach (JsonElement item in entity.Value.EnumerateArray())
+            foreach (JsonProperty entity in data.EnumerateObject())
             {
-                ReadSecret(item, isEndpoint: entity.Name is "client" or "server");
+                Data[entity.Name] = [.. entity.Value.EnumerateArray().Select(ReadData)];
             }
-        }
-
-        foreach (JsonProperty entity in root.GetProperty("application_data").EnumerateObject())
-        {
-            Data[entity.Name] = [.. entity.Value.EnumerateArray().Select(item => new RecordedData(
-                item.GetProperty("op").GetString()!, item.GetProperty("side").GetString(), item.GetProperty("context").GetByte(),
-                item.GetProperty("length").GetInt32(), item.TryGetProperty("data", out JsonElement data) ? Hex(data) : [],
-                item.TryGetProperty("deleted", out JsonElement deleted) && deleted.GetBoolean()))];
         }
     }
 
-    private void ReadSecret(JsonElement item, bool isEndpoint)
+    private static RecordedData ReadData(JsonElement item) => new(
+        Required(item, "op").GetString()!, Optional(item, "side")?.GetString(), Required(item, "context").GetByte(),
+        Optional(item, "length")?.GetInt32(), OptionalHex(item, "data") ?? [], Optional(item, "deleted")?.GetBoolean() ?? false);
+
+    private void ReadSecret(string entity, JsonElement item)
     {
-        switch (item.GetProperty("ev").GetString())
+        switch (Required(item, "ev").GetString())
         {
-            case "master_secret":
-                Premasters[(Client, Server)] = Hex(item.GetProperty("premaster"));
-                Masters[(Client, Server)] = Hex(item.GetProperty("master_secret"));
+            case "master_secret" when OptionalHex(item, "premaster") is { } premaster:
+                Secrets.Add(new RecordedSecret(
+                    TlmspDialect.Client, TlmspDialect.Server, OptionalHex(item, "client_random"), OptionalHex(item, "server_random"),
+                    OptionalHex(item, "idlist_hash"), premaster, Hex(Required(item, "master_secret"))));
                 break;
-            case "mbox_master_secret":
-                var pair = (item.GetProperty("a").GetByte(), item.GetProperty("b").GetByte());
-                Premasters[pair] = Hex(item.GetProperty("premaster"));
-                Masters[pair] = Hex(item.GetProperty("master_secret"));
+            case "mbox_master_secret" when OptionalHex(item, "premaster") is { } premaster:
+                Secrets.Add(new RecordedSecret(
+                    Required(item, "a").GetByte(), Required(item, "b").GetByte(),
+                    OptionalHex(item, "a_random"), OptionalHex(item, "b_random"),
+                    OptionalHex(item, "idlist_hash"), premaster, Hex(Required(item, "master_secret"))));
                 break;
-            case "key_active" when isEndpoint:
-                EndpointKeys.Add($"{item.GetProperty("name").GetString()}={item.GetProperty("key").GetString()}");
+            case "key_active":
+                byte of = (Optional(item, "cid") ?? Optional(item, "other")) is { } id && id.TryGetByte(out byte value) ? value : (byte)0;
+                Add(Keys, entity).Add(new RecordedKey(Required(item, "name").GetString()!, of, Required(item, "key").GetString()!));
+                break;
+            case "encrypt" when Optional(item, "kind")?.GetString() == "container":
+                Add(Sealed, entity).Add(ReadPlaintext(item));
+                break;
+            case "decrypt" when Optional(item, "kind")?.GetString() == "container":
+                Add(Opened, entity).Add(ReadPlaintext(item));
                 break;
         }
     }
 
-    private void ReadStepwise(JsonElement root)
+    private static RecordedPlaintext ReadPlaintext(JsonElement item) =>
+        new(Required(item, "nonce").GetString()!, Optional(item, "plaintext")?.GetString());
+
+    internal static T Add<T>(Dictionary<string, T> all, string entity)
+        where T : new()
     {
-        var hops = new SortedDictionary<int, (List<byte> ToServer, List<byte> ToClient)>();
-        foreach (JsonElement write in root.GetProperty("wire").EnumerateArray())
+        if (!all.TryGetValue(entity, out T? one))
         {
-            int index = write.GetProperty("hop").GetInt32();
-            if (!hops.TryGetValue(index, out (List<byte> ToServer, List<byte> ToClient) hop))
-            {
-                hops[index] = hop = ([], []);
-            }
-
-            (write.GetProperty("dir").GetString() == "c2s" ? hop.ToServer : hop.ToClient).AddRange(Hex(write.GetProperty("data")));
+            all[entity] = one = new T();
         }
 
-        foreach ((int index, (List<byte> toServer, List<byte> toClient)) in hops)
-        {
-            Hops.Add(new RecordedHop($"{index}", $"{index + 1}", [.. toServer], [.. toClient]));
-        }
-
-        foreach (JsonElement item in root.GetProperty("computed").EnumerateArray())
-        {
-            if (item.TryGetProperty("premaster_secret", out JsonElement premaster))
-            {
-                Premasters[(Client, Server)] = Hex(premaster);
-                Masters[(Client, Server)] = Hex(item.GetProperty("master_secret"));
-            }
-            else if (item.TryGetProperty("premaster_client_mb", out JsonElement withClient))
-            {
-                JsonElement idField = item.GetProperty("id");
-                byte id = idField.ValueKind == JsonValueKind.Number
-                    ? idField.GetByte()
-                    : byte.Parse(idField.GetString()!, CultureInfo.InvariantCulture);
-                Premasters[(Client, id)] = Hex(withClient);
-                Masters[(Client, id)] = Hex(item.GetProperty("master_client_mb"));
-                Premasters[(Server, id)] = Hex(item.GetProperty("premaster_server_mb"));
-                Masters[(Server, id)] = Hex(item.GetProperty("master_server_mb"));
-            }
-        }
+        return one;
     }
 
-    /// <summary>From the client, hop by hop, to the server.</summary>
-    private void OrderHops(List<RecordedHop> hops)
-    {
-        string at = "client";
-        while (at != "server")
-        {
-            RecordedHop[] next = [.. hops.Where(hop => hop.From == at)];
-            if (next.Length != 1 || Hops.Contains(next[0]))
-            {
-                HasSeveralConnections = true;
-                return;
-            }
-
-            Hops.Add(next[0]);
-            at = next[0].To;
-        }
-
-        HasSeveralConnections = Hops.Count != hops.Count;
-    }
-
-    private static byte[] Join(JsonElement chunks) => [.. chunks.EnumerateArray().SelectMany(Hex)];
-
-    private static byte[] Hex(JsonElement text) => Convert.FromHexString(text.GetString()!);
+    private static byte[] Join(JsonElement hop, string name) => [.. Required(hop, name).EnumerateArray().SelectMany(Hex)];
 }

@@ -3,11 +3,17 @@ namespace Tlmsp;
 /// <summary>The client waits for ServerHello and checks it against what it offered (handshake.md §2.7).</summary>
 internal sealed class ExpectServerHello(TlmspClientHandshake handshake) : HandshakeState
 {
+    private const int MaxHelloRequests = 4;
+    private int _helloRequests;
+
     public override HandshakeState OnMessage(HandshakeMessage message)
     {
         if (message.Type == HandshakeType.HelloRequest && message.Body.IsEmpty)
         {
-            return this;    // RFC 5246 §7.4.1.1: ignored inside a handshake
+            // RFC 5246 §7.4.1.1: ignored inside a handshake. A server could go on with it for ever.
+            return ++_helloRequests <= MaxHelloRequests
+                ? this
+                : throw new TlmspException(Misbehaviour.TooManyEmptyMessages, $"{_helloRequests} HelloRequests");
         }
 
         Require(message, HandshakeType.ServerHello);
@@ -17,21 +23,19 @@ internal sealed class ExpectServerHello(TlmspClientHandshake handshake) : Handsh
         CheckExtensions(hello.Extensions);
         TlmspServerExtension tlmsp = hello.Tlmsp
             ?? throw new TlmspException(Misbehaviour.MissingTlmspExtension, "the server speaks plain TLS only");
+
+        // Everybody on the path has switched with this message: an alert about it must have the new form already.
+        handshake.Channel.ActivateSessionId(tlmsp.SessionId);
         if (tlmsp.ClientAddress != handshake.Options.ClientAddress || tlmsp.ServerAddress != handshake.Options.ServerAddress)
         {
             throw new TlmspException(Misbehaviour.AddressMismatch, $"'{tlmsp.ClientAddress}', '{tlmsp.ServerAddress}'");
         }
 
-        if (!tlmsp.Middleboxes.SequenceEqual(handshake.Entries))
-        {
-            throw new TlmspException(Misbehaviour.MiddleboxListMismatch, Describe(tlmsp.Middleboxes));
-        }
-
+        handshake.IsPathChanged = AnsweredPath.Check(handshake, tlmsp);
         handshake.ServerRandom = hello.Random;
-        handshake.Path = new SessionPath(tlmsp.SessionId, suite, handshake.Options.Contexts, handshake.Entries);
-        handshake.Peers = [.. handshake.Entries.Select(entry => new MiddleboxPeer(entry))];
+        handshake.Path = new SessionPath(tlmsp.SessionId, suite, handshake.Options.Contexts, tlmsp.Middleboxes, handshake.EffectiveGrant);
+        handshake.Peers = [.. tlmsp.Middleboxes.Select(entry => new MiddleboxPeer(entry))];
         handshake.BeginTranscript(suite, message.Raw);
-        handshake.Channel.ActivateSessionId(tlmsp.SessionId);
         return new ExpectServerCertificate(handshake);
     }
 
@@ -51,8 +55,4 @@ internal sealed class ExpectServerHello(TlmspClientHandshake handshake) : Handsh
             }
         }
     }
-
-    private static string Describe(IReadOnlyList<MiddleboxEntry> entries) => entries.Count == 0
-        ? "the server answered with an empty list"
-        : "the server answered with " + string.Join(", ", entries.Select(entry => $"{entry.Address} ({entry.Grant})"));
 }

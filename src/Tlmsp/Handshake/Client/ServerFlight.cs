@@ -36,26 +36,74 @@ internal sealed class ExpectServerKeyExchange(TlmspClientHandshake handshake) : 
     }
 }
 
-/// <summary>The client waits for ServerHelloDone. A request for a client certificate is not answered.</summary>
+/// <summary>The client waits for ServerHelloDone, after an optional CertificateRequest.</summary>
 internal sealed class ExpectServerHelloDone(TlmspClientHandshake handshake, byte[] serverPoint) : HandshakeState
 {
+    private ushort[]? _schemes;
+
     public override HandshakeState OnMessage(HandshakeMessage message)
     {
+        if (message.Type == HandshakeType.CertificateRequest && _schemes is null)
+        {
+            _schemes = CertificateRequestMessage.Read(message);
+            handshake.Transcript.AddEndpointOnly(message.Raw);
+            return this;
+        }
+
         Require(message, HandshakeType.ServerHelloDone);
         ShortMessages.CheckServerHelloDone(message);
         handshake.Transcript.AddOpening(message.Raw);
-        return MiddleboxFlight.Start(handshake, SendKeyExchange);
+        return handshake.IsPathChanged ? Reconnect() : MiddleboxFlight.Start(handshake, SendKeyExchange);
+    }
+
+    private ReconnectDone Reconnect()
+    {
+        handshake.Discovery = new TlmspDiscovery(
+            handshake.Path.SessionId, handshake.Transcript.CurrentHash(), handshake.Listed, handshake.Path.Middleboxes, handshake.Options.ServerAddress);
+        handshake.SendReconnect();
+        return new ReconnectDone();
     }
 
     private HandshakeState SendKeyExchange()
     {
+        TlmspCertificate? certificate = SendCertificate();
         handshake.Ephemeral = handshake.Group.Generate(handshake.Options.Random);
         byte[] message = ClientKeyExchange.Write(handshake.Ephemeral.PublicPoint);
         handshake.Transcript.AddClientKeyExchange(message);
+        handshake.DeriveSecrets(serverPoint);    // first, because it may find bad shares
         handshake.Send(message);
-        handshake.DeriveSecrets(serverPoint);
+        if (certificate is not null)
+        {
+            SendCertificateVerify(certificate);
+        }
+
         handshake.SendKeyMaterial();
         return ExpectKeyConfirmation.Start(handshake, SendFinished);
+    }
+
+    /// <summary>Answers a CertificateRequest: with our certificate, or with an empty list where there is none that the server could check.</summary>
+    private TlmspCertificate? SendCertificate()
+    {
+        if (_schemes is null)
+        {
+            return null;
+        }
+
+        TlmspCertificate? certificate = handshake.Options.Certificate is { } own && SignatureSchemes.CanSign(own, _schemes) ? own : null;
+        byte[] message = CertificateMessage.Write(certificate?.Chain ?? []);
+        handshake.Transcript.AddClientKeyExchange(message);
+        handshake.Send(message);
+        handshake.ClientLeaf = certificate?.Chain[0] ?? default;
+        return certificate;
+    }
+
+    /// <summary>Signs every message up to and including ClientKeyExchange (handshake.md §1.4).</summary>
+    private void SendCertificateVerify(TlmspCertificate certificate)
+    {
+        ushort scheme = SignatureSchemes.Select(certificate, _schemes);
+        byte[] message = new CertificateVerify(scheme, SignatureSchemes.Sign(certificate, scheme, handshake.Transcript.AllMessages())).ToMessage();
+        handshake.Transcript.AddEndpointOnly(message);
+        handshake.Send(message);
     }
 
     private HandshakeState SendFinished()

@@ -9,21 +9,34 @@ public sealed class TlmspClientHandshake : TlmspHandshake
     private byte[] _clientHello = [];
 
     /// <summary>Prepares a handshake.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="discovery">What a first connection with the same options found out, if there was one.</param>
     /// <exception cref="ArgumentException">The options are not valid; see <see cref="TlmspClientOptions.Validate"/>.</exception>
-    public TlmspClientHandshake(TlmspClientOptions options)
+    public TlmspClientHandshake(TlmspClientOptions options, TlmspDiscovery? discovery = null)
         : base(options ?? throw new ArgumentNullException(nameof(options)), TlmspDialect.Client)
     {
         options.Validate();
         Options = options;
         options.ServerAddress.TryGetEndPoint(out string? host, out _);
         ServerName = options.ServerName ?? host;
-        Entries = AssignIds(options);
+        Resumed = discovery;
+        Listed = discovery?.Listed ?? AssignIds(options);
         State = new ExpectServerHello(this);
     }
 
     internal TlmspClientOptions Options { get; }
 
-    internal IReadOnlyList<MiddleboxEntry> Entries { get; }
+    /// <summary>How to connect again; known once <see cref="HandshakeStatus.Reconnect"/> was returned.</summary>
+    public TlmspDiscovery? Discovery { get; internal set; }
+
+    /// <summary>What the first connection found out, when this is the second.</summary>
+    internal TlmspDiscovery? Resumed { get; }
+
+    /// <summary>The entries of our own choice.</summary>
+    internal IReadOnlyList<MiddleboxEntry> Listed { get; }
+
+    /// <summary>True when the server asked for another path and the application agreed: this connection ends at ServerHelloDone.</summary>
+    internal bool IsPathChanged { get; set; }
 
     /// <inheritdoc/>
     public override void Start(IBufferWriter<byte> output)
@@ -39,8 +52,26 @@ public sealed class TlmspClientHandshake : TlmspHandshake
         _clientHello = ClientHello.Write(
             ClientRandom, Options.CipherSuites.Select(suite => suite.Id), IPAddress.TryParse(ServerName, out _) ? null : ServerName,
             Options.Groups.Select(group => group.Id), Options.SignatureSchemes,
-            new TlmspClientExtension(Options.ClientAddress, Options.ServerAddress, Entries), Options.Contexts);
+            new TlmspClientExtension(Options.ClientAddress, Options.ServerAddress, Listed)
+            {
+                Discovery = Resumed is null ? null : (Resumed.SessionId, Resumed.Hash, Resumed.Entries),
+            },
+            Options.Contexts);
         Channel.WriteMessage(_clientHello, output, TlmspDialect.ClientHelloRecordVersion);
+    }
+
+    /// <summary>What we let a middlebox do: what we configured for it, or what we agreed to when the server inserted it.</summary>
+    internal Grant EffectiveGrant(MiddleboxEntry entry)
+    {
+        for (int i = 0; i < Listed.Count; i++)
+        {
+            if (Listed[i].Id == entry.Id)
+            {
+                return Options.Middleboxes[i].Grant;
+            }
+        }
+
+        return entry.Grant;
     }
 
     /// <summary>The suite is known now, and with it the hash of the transcript.</summary>
@@ -65,7 +96,7 @@ public sealed class TlmspClientHandshake : TlmspHandshake
             }
             while (draw[0] is < TlmspDialect.FirstMiddlebox or > TlmspDialect.LastMiddlebox || used[draw[0]]);
             used[draw[0]] = true;
-            entries[i] = new MiddleboxEntry(draw[0], options.Middleboxes[i].Address, options.Middleboxes[i].Grant);
+            entries[i] = new MiddleboxEntry(draw[0], options.Middleboxes[i].Address, options.Middleboxes[i].Grant.OnWire());
         }
 
         return entries;

@@ -53,6 +53,11 @@ public abstract class TlmspHandshake : IDisposable
 
     internal X509Certificate2? ServerCertificate { get; set; }
 
+    /// <summary>DER of the client's leaf; empty when it sent none.</summary>
+    internal ReadOnlyMemory<byte> ClientLeaf { get; set; }
+
+    internal X509Certificate2? ClientCertificate { get; set; }
+
     internal string? ServerName { get; set; }
 
     /// <summary>In list order, nearest to the client first.</summary>
@@ -74,7 +79,7 @@ public abstract class TlmspHandshake : IDisposable
     /// <summary>Takes whole records from the start of <paramref name="input"/> and writes the answers.</summary>
     /// <param name="input">What was received; sliced past what was taken. Bytes after the last handshake record are left for the session.</param>
     /// <param name="output">Receives answers; flush it once after the call when anything was written.</param>
-    /// <returns><see cref="HandshakeStatus.Complete"/> or <see cref="HandshakeStatus.NeedMoreData"/>.</returns>
+    /// <returns><see cref="HandshakeStatus.Complete"/>, <see cref="HandshakeStatus.NeedMoreData"/> or <see cref="HandshakeStatus.Reconnect"/>.</returns>
     /// <exception cref="TlmspException">The peer misbehaved or sent a fatal alert. Our alert, if one is due, is in <paramref name="output"/>: flush and close.</exception>
     /// <exception cref="InvalidOperationException">An earlier call failed.</exception>
     public HandshakeStatus Process(ref ReadOnlySequence<byte> input, IBufferWriter<byte> output)
@@ -89,13 +94,21 @@ public abstract class TlmspHandshake : IDisposable
         _failed = true;
         try
         {
-            while (!State.IsComplete && Channel.TryRead(ref input, out HandshakeRecord record))
+            while (!State.IsComplete && State is not ReconnectDone && Channel.TryRead(ref input, out HandshakeRecord record))
             {
                 OnRecord(record);
             }
 
             _failed = false;
-            return State.IsComplete ? HandshakeStatus.Complete : HandshakeStatus.NeedMoreData;
+            return State.IsComplete ? HandshakeStatus.Complete
+                : State is ReconnectDone ? HandshakeStatus.Reconnect
+                : HandshakeStatus.NeedMoreData;
+        }
+        catch (TlmspException e) when (State is ExpectReconnect && e is { FromPeer: true, Alert: TlmspAlert.CloseNotify })
+        {
+            _failed = false;
+            State = new ReconnectDone();
+            return HandshakeStatus.Reconnect;
         }
         catch (TlmspException e)
         {
@@ -106,8 +119,9 @@ public abstract class TlmspHandshake : IDisposable
 
             throw;
         }
-        catch (Exception e) when (e is CryptographicException or FormatException or ArgumentException or InvalidOperationException)
+        catch
         {
+            // Ours to mend, such as a policy that throws; the peer is told all the same.
             Channel.WriteAlert(TlmspAlert.InternalError, contextId: 0, output);
             throw;
         }
@@ -127,9 +141,9 @@ public abstract class TlmspHandshake : IDisposable
         }
 
         _taken = true;
-        TlmspPathMiddlebox[] middleboxes =
-            [.. Peers.Select(peer => new TlmspPathMiddlebox(peer.Id, peer.Entry.Address, peer.Entry.Grant, peer.Certificate))];
-        var info = new TlmspSessionInfo(Path, Group, ServerName, ServerCertificate, middleboxes);
+        SessionPath path = Path;    // in the lambda the property would make the session hold on to the whole handshake
+        TlmspPathMiddlebox[] middleboxes = [.. Peers.Select(peer => TlmspPathMiddlebox.From(peer, path))];
+        var info = new TlmspSessionInfo(Path, Group, ServerName, ServerCertificate, ClientCertificate, middleboxes);
         (DirectionKeys toServer, DirectionKeys toClient) = Keys!.Value;
         PairSecret far = FarSecret!;
         PairSecret[] pairs = [.. Peers.Select(peer => peer.Secret!)];
@@ -179,12 +193,16 @@ public abstract class TlmspHandshake : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Ends this connection so that the client can come back over another path: a close_notify that is fatal (handshake.md §1.5).</summary>
+    internal void SendReconnect() => Channel.WriteAlert(TlmspAlert.CloseNotify, contextId: 0, _output);
+
     internal void Send(byte[] message, ushort version = TlmspDialect.Version) => Channel.WriteMessage(message, _output, version);
 
     /// <summary>H over the leaf certificates of the path (records-keys.md §7.2).</summary>
     internal byte[] IdListHash()
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(Path.Suite.Hash);
+        hash.AppendData(ClientLeaf.Span);
         foreach (MiddleboxPeer peer in Peers)
         {
             hash.AppendData(peer.Leaf.Span);

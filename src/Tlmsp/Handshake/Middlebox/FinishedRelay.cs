@@ -26,6 +26,8 @@ internal sealed class RelayChangeCipherSpec(TlmspMiddleboxHandshake handshake, b
 /// <summary>An endpoint's Finished: cannot be checked here, but is covered by MiddleboxFinished.</summary>
 internal sealed class RelayFinished(TlmspMiddleboxHandshake handshake, bool fromClient) : HandshakeState
 {
+    public override bool IsInsideFlight => true;
+
     public override HandshakeState OnMessage(HandshakeMessage message)
     {
         Require(message, HandshakeType.Finished);
@@ -38,6 +40,8 @@ internal sealed class RelayFinished(TlmspMiddleboxHandshake handshake, bool from
 /// <summary>MiddleboxFinished in list order; the one for this middlebox is checked and replaced (handshake.md §6.4).</summary>
 internal sealed class RelayMiddleboxFinished(TlmspMiddleboxHandshake handshake, bool fromClient, int index) : HandshakeState
 {
+    public override bool IsInsideFlight => true;
+
     public override HandshakeState OnMessage(HandshakeMessage message)
     {
         Require(message, HandshakeType.MiddleboxFinished);

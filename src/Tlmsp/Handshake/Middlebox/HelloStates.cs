@@ -21,6 +21,11 @@ internal sealed class RelayServerHello(TlmspMiddleboxHandshake handshake) : Hand
     public override HandshakeState OnMessage(HandshakeMessage message)
     {
         Require(message, HandshakeType.ServerHello);
+        if (handshake.ClientHello is null)
+        {
+            throw Unexpected(message.Type.ToString());
+        }
+
         ServerHello hello = ServerHello.Read(message.Body);
         TlmspCipherSuite suite = handshake.Options.CipherSuites.FirstOrDefault(candidate => candidate.Id == hello.CipherSuite)
             ?? throw new TlmspException(Misbehaviour.SuiteNotOffered, $"{hello.CipherSuite:x4}");
@@ -30,6 +35,11 @@ internal sealed class RelayServerHello(TlmspMiddleboxHandshake handshake) : Hand
         if (tlmsp.ClientAddress != offered.ClientAddress || tlmsp.ServerAddress != offered.ServerAddress)
         {
             throw new TlmspException(Misbehaviour.AddressMismatch, $"'{tlmsp.ClientAddress}', '{tlmsp.ServerAddress}'");
+        }
+
+        if (offered.Discovery is { } discovery && discovery.SessionId != tlmsp.SessionId)
+        {
+            throw new TlmspException(Misbehaviour.BadDiscovery, $"the server answers session {discovery.SessionId:x8} with {tlmsp.SessionId:x8}");
         }
 
         // The server's list is not adopted (§2.7): whether a difference is acceptable is for the client to say.
@@ -48,6 +58,8 @@ internal sealed class RelayServerHello(TlmspMiddleboxHandshake handshake) : Hand
 /// <summary>Server side: Certificate.</summary>
 internal sealed class RelayServerCertificate(TlmspMiddleboxHandshake handshake) : HandshakeState
 {
+    public override bool IsInsideFlight => true;
+
     public override HandshakeState OnMessage(HandshakeMessage message)
     {
         Require(message, HandshakeType.Certificate);
@@ -70,6 +82,8 @@ internal sealed class RelayServerCertificate(TlmspMiddleboxHandshake handshake) 
 internal sealed class RelayServerKeyExchange(TlmspMiddleboxHandshake handshake) : HandshakeState
 {
     private bool _statusSeen;
+
+    public override bool IsInsideFlight => true;
 
     public override HandshakeState OnMessage(HandshakeMessage message)
     {
@@ -97,6 +111,8 @@ internal sealed class RelayServerKeyExchange(TlmspMiddleboxHandshake handshake) 
 /// <summary>Server side: ServerHelloDone, after an optional CertificateRequest. Then it is the last middlebox's turn.</summary>
 internal sealed class RelayServerHelloDone(TlmspMiddleboxHandshake handshake) : HandshakeState
 {
+    public override bool IsInsideFlight => true;
+
     public override HandshakeState OnMessage(HandshakeMessage message)
     {
         if (message.Type == HandshakeType.CertificateRequest && !handshake.ClientCertificateRequested)

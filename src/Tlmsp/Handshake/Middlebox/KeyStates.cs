@@ -5,6 +5,8 @@ internal sealed class RelayClientKeyExchange(TlmspMiddleboxHandshake handshake) 
 {
     private bool _certificateSeen;
 
+    public override bool IsInsideFlight => _certificateSeen;
+
     public override HandshakeState OnMessage(HandshakeMessage message)
     {
         if (!handshake.FlightSent)
@@ -32,7 +34,7 @@ internal sealed class RelayClientKeyExchange(TlmspMiddleboxHandshake handshake) 
     private void OnCertificate(HandshakeMessage message)
     {
         handshake.Transcript.AddClientKeyExchange(message.Raw);
-        if (!message.Body.SequenceEqual<byte>([0, 0, 0]))
+        if (!CertificateMessage.IsEmptyList(message))
         {
             handshake.ClientLeaf = CertificateMessage.Read(message, handshake.Options.Limits)[0];
         }
@@ -46,6 +48,9 @@ internal sealed class RelayClientKeyExchange(TlmspMiddleboxHandshake handshake) 
 internal sealed class RelayKeyMaterial(TlmspMiddleboxHandshake handshake, bool fromClient, int index) : HandshakeState
 {
     public bool AllowCertificateVerify { get; init; }
+
+    /// <summary>The client's begins with ClientKeyExchange, the server's with the first KeyMaterial.</summary>
+    public override bool IsInsideFlight => fromClient || index > 0;
 
     public override HandshakeState OnMessage(HandshakeMessage message)
     {

@@ -8,6 +8,9 @@ namespace Tlmsp;
 /// </summary>
 internal abstract class MiddleboxFlightRelay(TlmspMiddleboxHandshake handshake, bool fromClient, int index, Func<HandshakeState> next) : HandshakeState
 {
+    /// <summary>From the server's side one flight goes on until own messages end it; from the client's side each box begins one.</summary>
+    public override bool IsInsideFlight => true;
+
     protected TlmspMiddleboxHandshake Handshake { get; } = handshake;
 
     protected bool FromClient { get; } = fromClient;
@@ -45,6 +48,8 @@ internal abstract class MiddleboxFlightRelay(TlmspMiddleboxHandshake handshake, 
 internal sealed class RelayMiddleboxHello(TlmspMiddleboxHandshake handshake, bool fromClient, int index, Func<HandshakeState> next)
     : MiddleboxFlightRelay(handshake, fromClient, index, next)
 {
+    public override bool IsInsideFlight => !FromClient;
+
     public override HandshakeState OnMessage(HandshakeMessage message)
     {
         Require(message, HandshakeType.MiddleboxHello);

@@ -101,6 +101,12 @@ public sealed class TlmspMiddleboxHandshake : IDisposable
     /// <summary>What the client asks for; known together with <see cref="NextHop"/>.</summary>
     public TlmspOffer? Offer { get; private set; }
 
+    /// <summary>
+    /// True after a call that ended inside a flight: nobody answers before the rest has come, so what the call wrote may leave together
+    /// with it. False again once the flight is whole, or after an exception.
+    /// </summary>
+    public bool IsInsideFlight { get; private set; }
+
     /// <summary>Takes records that came from the client's side.</summary>
     /// <param name="input">What was received; sliced past what was taken.</param>
     /// <param name="toClient">Receives records for the client's side.</param>
@@ -113,12 +119,12 @@ public sealed class TlmspMiddleboxHandshake : IDisposable
     public HandshakeStatus ProcessServer(ref ReadOnlySequence<byte> input, IBufferWriter<byte> toClient, IBufferWriter<byte> toServer) =>
         Process(fromClient: false, ref input, toClient, toServer);
 
-    /// <summary>Writes the alert for a next hop that is not allowed or does not answer (170), and ends the handshake.</summary>
+    /// <summary>Writes the alert for a next hop that is not allowed, cannot be reached or does not answer (170), and ends the handshake.</summary>
     public void RefuseNextHop(IBufferWriter<byte> toClient)
     {
         ArgumentNullException.ThrowIfNull(toClient);
         _failed = true;
-        ClientChannel.WriteAlert(TlmspAlert.MiddleboxRouteFailure, contextId: 0, toClient);
+        ClientChannel.WriteAlert(Misbehaviour.NextHopRefused.Alert(), contextId: 0, toClient);
     }
 
     /// <summary>Hands out the session.</summary>
@@ -131,12 +137,14 @@ public sealed class TlmspMiddleboxHandshake : IDisposable
         }
 
         _taken = true;
-        TlmspPathMiddlebox[] middleboxes =
-            [.. Peers.Select(peer => new TlmspPathMiddlebox(peer.Id, peer.Entry.Address, peer.Entry.Grant, peer.Certificate))];
-        var info = new TlmspSessionInfo(Path, Group, ClientHello!.ServerName, ServerCertificate, middleboxes);
+        SessionPath path = Path;    // in the lambda the property would make the session hold on to the whole handshake
+        TlmspPathMiddlebox[] middleboxes = [.. Peers.Select(peer => TlmspPathMiddlebox.From(peer, path))];
+        var info = new TlmspSessionInfo(Path, Group, ClientHello!.ServerName, ServerCertificate, clientCertificate: null, middleboxes);
         (DirectionKeys toServer, DirectionKeys toClient) = Keys!.Value;
         PairSecret client = ClientSecret!;
         PairSecret server = ServerSecret!;
+        client.AToB.Release();      // only opened key material
+        server.AToB.Release();
         return new TlmspMiddleboxSession(
             info, Self,
             new ContainerRelay(Path, Self, ClientChannel.Incoming!, ServerChannel.Outgoing!),
@@ -201,7 +209,7 @@ public sealed class TlmspMiddleboxHandshake : IDisposable
         NextHop = list.Skip(Index + 1).FirstOrDefault(entry => !entry.Transparent)?.Address ?? hello.Tlmsp.ServerAddress;
         Offer = new TlmspOffer(
             hello.ServerName, hello.Tlmsp.ClientAddress, hello.Tlmsp.ServerAddress, hello.Contexts!,
-            [.. list.Select(entry => new TlmspMiddlebox(entry.Address, entry.Grant))]);
+            [.. list.Select(TlmspMiddlebox.From)]);
     }
 
     /// <summary>Own flight, the same bytes to both sides (handshake.md §1.2).</summary>
@@ -324,6 +332,7 @@ public sealed class TlmspMiddleboxHandshake : IDisposable
         _toClient = toClient;
         _toServer = toServer;
         _failed = true;
+        IsInsideFlight = false;
         try
         {
             ref HandshakeState state = ref (fromClient ? ref _clientSide : ref _serverSide);
@@ -333,6 +342,7 @@ public sealed class TlmspMiddleboxHandshake : IDisposable
             }
 
             _failed = false;
+            IsInsideFlight = state.IsInsideFlight;
             return _clientSide.IsComplete && _serverSide.IsComplete ? HandshakeStatus.Complete
                 : !wasRouted && NextHop is not null ? HandshakeStatus.NeedNextHop
                 : HandshakeStatus.NeedMoreData;
@@ -347,8 +357,9 @@ public sealed class TlmspMiddleboxHandshake : IDisposable
 
             throw;
         }
-        catch (Exception e) when (e is CryptographicException or FormatException or ArgumentException or InvalidOperationException)
+        catch
         {
+            // Ours to mend, such as a policy that throws; the neighbours are told all the same.
             AlertBoth(TlmspAlert.InternalError);
             throw;
         }

@@ -1,0 +1,192 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+using Tlmsp.Http;
+
+namespace Tlmsp.Middlebox;
+
+/// <summary>An established path through the middlebox: both directions, and how they end.</summary>
+internal sealed partial class ConnectionRelay
+{
+    private readonly TlmspMiddleboxHostOptions _options;
+    private readonly ConnectionContext _client;
+    private readonly ConnectionContext _server;
+    private readonly ITlmspInspector[] _inspectors;
+    private readonly InspectionContext _context;
+    private readonly ILogger _logger;
+    private readonly RelayPump _toServer;
+    private readonly RelayPump _toClient;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _inspectorStop = new();
+    private readonly TaskCompletionSource<Exception?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _connected = Task.CompletedTask;
+    private Task _pumpToServer = Task.CompletedTask;
+    private Task _pumpToClient = Task.CompletedTask;
+    private RelayPump? _unfinished;
+    private int _finished;
+
+    public ConnectionRelay(
+        TlmspMiddleboxHostOptions options, EstablishedPath path, ConnectionContext client, ConnectionContext server,
+        ITlmspInspector[] inspectors, ILogger logger)
+    {
+        _options = options;
+        _client = client;
+        _server = server;
+        _inspectors = inspectors;
+        _logger = logger;
+        TlmspMiddleboxSession session = path.Session;
+        _context = new InspectionContext(client.ConnectionId, session.Info, session.Grant);
+        var exchanges = new HttpExchangeQueue();
+        _toServer = new RelayPump(
+            session.ClientToServer, path.ClientRead, client.Transport.Input, server.Transport.Output, Queue(HttpDirection.Request));
+        _toClient = new RelayPump(
+            session.ServerToClient, path.ServerRead, server.Transport.Input, client.Transport.Output, Queue(HttpDirection.Response));
+
+        InspectionQueue? Queue(HttpDirection direction) =>
+            inspectors.Length == 0 ? null : new InspectionQueue(direction, session.Grant, exchanges, inspectors, options);
+    }
+
+    /// <summary>Completes when no inspector is at work any more, which may be long after a call was given up.</summary>
+    public Task Inspecting => Task.WhenAll(_connected, _pumpToServer, _pumpToClient);
+
+    /// <summary>Relays until the path ends. When it ends by a fault, that is logged, and both sides are sent an alert.</summary>
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        using CancellationTokenRegistration registration =
+            stopping.UnsafeRegister(static relay => ((ConnectionRelay)relay!).End(null), this);
+        await ConnectedAsync(stopping).ConfigureAwait(false);
+        if (!_ended.Task.IsCompleted)
+        {
+            _pumpToServer = PumpAsync(_toServer, _toClient);
+            _pumpToClient = PumpAsync(_toClient, _toServer);
+        }
+
+        Exception? fault = await _ended.Task.ConfigureAwait(false);
+        _ = _inspectorStop.CancelAsync();   // not awaited: what inspectors registered there is their own affair
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await StopAsync(_toServer, _pumpToServer).ConfigureAwait(false);
+        await StopAsync(_toClient, _pumpToClient).ConfigureAwait(false);
+        if (fault is not null)
+        {
+            // Fail closed: nothing more passes, and both sides are told.
+            LogFault(_logger, _client.ConnectionId, fault.Message, fault);
+            TlmspAlert alert = fault is TlmspException e ? e.Alert : TlmspAlert.InternalError;
+            await Task.WhenAll(
+                TellAsync(_client, _toClient, _toServer, alert), TellAsync(_server, _toServer, _toClient, alert)).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Looks after the time: called once in a while, on no thread of this connection.</summary>
+    /// <param name="now">As <see cref="Environment.TickCount64"/>.</param>
+    public void Sweep(long now)
+    {
+        if (IsOverdue(_toServer) || IsOverdue(_toClient))
+        {
+            End(InspectorException.Overdue(_options.InspectorTimeout));
+        }
+        else if (Volatile.Read(ref _unfinished) is { } unfinished && unfinished.IsIdle(now, _options.DrainTimeout))
+        {
+            End(null);
+        }
+        else
+        {
+            _toServer.ReleaseIfIdle(now, _options.ReleaseAfter);
+            _toClient.ReleaseIfIdle(now, _options.ReleaseAfter);
+        }
+
+        bool IsOverdue(RelayPump pump) => pump.Queue is { } queue && queue.Watch.IsOverdue(now, _options.InspectorTimeout);
+    }
+
+    private void End(Exception? fault) => _ended.TrySetResult(fault);
+
+    private async Task ConnectedAsync(CancellationToken stopping)
+    {
+        if (_inspectors.Length == 0)
+        {
+            return;
+        }
+
+        // On another thread, because a call that blocks must not block what watches it.
+        _connected = Task.Run(CallAllAsync, CancellationToken.None);
+        try
+        {
+            await _connected.WaitAsync(_options.InspectorTimeout, stopping).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            End(InspectorException.Overdue(_options.InspectorTimeout));
+        }
+        catch (OperationCanceledException)
+        {
+            End(null);
+        }
+
+        async Task CallAllAsync()
+        {
+            foreach (ITlmspInspector inspector in _inspectors)
+            {
+                try
+                {
+                    await inspector.OnConnectedAsync(_context, _inspectorStop.Token).ConfigureAwait(false);
+                }
+                catch (Exception e)
+                {
+                    End(new InspectorException(inspector, e));
+                }
+            }
+        }
+    }
+
+    private async Task PumpAsync(RelayPump pump, RelayPump other)
+    {
+        // An inspector that blocks its thread must not keep the other direction from starting.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            bool inOrder = await pump.RunAsync(_stop.Token, _inspectorStop.Token).ConfigureAwait(false);
+            if (!inOrder || Interlocked.Increment(ref _finished) == 2)
+            {
+                End(null);
+                return;
+            }
+
+            // The transport cannot pass half a close on, so what the other direction still brings gets a limited time.
+            other.Touch();
+            Volatile.Write(ref _unfinished, other);
+        }
+        catch (OperationCanceledException) when (_ended.Task.IsCompleted)
+        {
+            // Ended from outside.
+        }
+        catch (Exception e)
+        {
+            End(e);
+        }
+    }
+
+    /// <summary>Returns when the direction touches neither its relay nor its pipes any more.</summary>
+    private static async Task StopAsync(RelayPump pump, Task running)
+    {
+        bool isInspecting = pump.Queue is { } queue && queue.Watch.End();
+        if (!isInspecting)
+        {
+            await running.ConfigureAwait(false);
+        }
+    }
+
+    private static async Task TellAsync(ConnectionContext connection, RelayPump leadsThere, RelayPump comesFromThere, TlmspAlert alert)
+    {
+        try
+        {
+            leadsThere.WriteAlert(alert);
+        }
+        catch (Exception e) when (e is InvalidOperationException or TlmspException)
+        {
+            return;     // its end of the pipe is closed, or the counter is at its end
+        }
+
+        await ConnectionEnd.TellAsync(connection, comesFromThere.Pending).ConfigureAwait(false);
+    }
+
+    [LoggerMessage(6, LogLevel.Warning, "Connection {ConnectionId} is closed on both sides: {Reason}")]
+    private static partial void LogFault(ILogger logger, string connectionId, string reason, Exception exception);
+}

@@ -1,0 +1,169 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
+using Tlmsp.Http;
+
+namespace Tlmsp.Middlebox;
+
+/// <summary>One direction through the middlebox: records that arrive on one half leave on the other, one write per read.</summary>
+internal sealed class RelayPump(
+    ContainerRelay relay, Task<ReadResult>? handshakeRead, PipeReader input, PipeWriter output, InspectionQueue? queue)
+{
+    /// <summary>What is relayed before it is sent.</summary>
+    public const int BatchBytes = 64 * 1024;
+
+    // A batch goes on to the end of its last record, and a forwarding MAC may be added to each container.
+    private const int StagedSlack = 24 * 1024;
+
+    private readonly PooledBuffer _staged = new();
+    private Task<ReadResult>? _pending = handshakeRead;
+    private bool _isStaging;
+    private long _lastActivity = Environment.TickCount64;
+    private volatile bool _released;
+
+    /// <summary>A read of the handshake that is still under way; null from its end on.</summary>
+    public Task<ReadResult>? Pending => _pending;
+
+    /// <summary>What inspectors are shown; null without inspectors.</summary>
+    public InspectionQueue? Queue => queue;
+
+    /// <summary>Relays until the sender's or the receiver's connection ends. A full output holds the input back.</summary>
+    /// <returns>True when the sender has ended in order, so that the other direction may finish; false when the path is broken.</returns>
+    /// <exception cref="OperationCanceledException">The connection was ended from outside.</exception>
+    /// <exception cref="TlmspException">The sender's side misbehaved.</exception>
+    /// <exception cref="InspectorException">An inspector failed.</exception>
+    public async Task<bool> RunAsync(CancellationToken stop, CancellationToken inspectorStop)
+    {
+        using InspectionQueue? owned = queue;
+        using PooledBuffer staged = _staged;
+        try
+        {
+            while (true)
+            {
+                ReadResult result = _pending is { } pending
+                    ? await pending.WaitAsync(stop).ConfigureAwait(false)
+                    : await input.ReadAsync(stop).ConfigureAwait(false);
+                OnRead(result.IsCanceled);
+                ReadOnlySequence<byte> buffer = result.Buffer;
+                bool more = true;
+                bool rest;
+                try
+                {
+                    more = queue is null ? RelayBatch(ref buffer) : StageBatch(ref buffer, queue);
+                    rest = !buffer.IsEmpty;
+                }
+                finally
+                {
+                    input.AdvanceTo(buffer.Start, more ? buffer.Start : buffer.End);
+                }
+
+                if (queue is not null)
+                {
+                    await queue.InspectAsync(inspectorStop).ConfigureAwait(false);
+                    output.Write(_staged.Memory.Span);
+                    _staged.Consume(_staged.Length);
+                    _isStaging = false;
+                }
+
+                if (output.UnflushedBytes > 0 && (await output.FlushAsync(stop).ConfigureAwait(false)).IsCompleted)
+                {
+                    return false;
+                }
+
+                if (relay.IsEnded)
+                {
+                    return relay.FatalAlert is null;
+                }
+
+                if (!more && result.IsCompleted)
+                {
+                    return !rest;
+                }
+            }
+        }
+        catch (Exception e) when (e is ConnectionResetException or ConnectionAbortedException)
+        {
+            return false;   // nobody is left to be told; the other side sees what it has not received
+        }
+    }
+
+    /// <summary>Whether nothing has moved for some time.</summary>
+    public bool IsIdle(long now, TimeSpan time) => now - Volatile.Read(ref _lastActivity) > time.TotalMilliseconds;
+
+    /// <summary>Has the cipher objects dropped by the pump itself, which alone uses them, unless that was done already.</summary>
+    public void ReleaseIfIdle(long now, TimeSpan time)
+    {
+        if (!_released && IsIdle(now, time))
+        {
+            input.CancelPendingRead();
+        }
+    }
+
+    /// <summary>Gives the direction its full time again.</summary>
+    public void Touch() => Volatile.Write(ref _lastActivity, Environment.TickCount64);
+
+    /// <summary>Writes a fatal alert of our own, right after what was sent before, unless that was the end. The pump must have stopped.</summary>
+    public void WriteAlert(TlmspAlert alert)
+    {
+        if (_isStaging)
+        {
+            relay.Rewind();     // what is staged is not sent
+        }
+        else if (relay.IsEnded)
+        {
+            return;
+        }
+
+        relay.WriteAlert(TlmspAlertLevel.Fatal, alert, contextId: 0, output);
+    }
+
+    private void OnRead(bool isCanceled)
+    {
+        _pending = null;
+        _released = isCanceled;
+        if (isCanceled)
+        {
+            relay.Release();    // only ReleaseIfIdle cancels
+        }
+        else
+        {
+            Touch();
+        }
+    }
+
+    /// <summary>What is relayed has passed every check, so it may be sent whatever comes after it.</summary>
+    /// <returns>False when no whole record is left.</returns>
+    private bool RelayBatch(ref ReadOnlySequence<byte> buffer)
+    {
+        while (output.UnflushedBytes < BatchBytes)
+        {
+            if (!relay.TryRelay(ref buffer, handler: null, output))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Nothing may reach the output, which cannot be taken back, before the inspectors have seen it.</summary>
+    private bool StageBatch(ref ReadOnlySequence<byte> buffer, InspectionQueue inspected)
+    {
+        relay.Mark();
+        _isStaging = true;
+        if (!buffer.IsEmpty)
+        {
+            _staged.GetSpan((int)Math.Min(buffer.Length, BatchBytes) + StagedSlack);
+        }
+
+        while (_staged.Length < BatchBytes)
+        {
+            if (!relay.TryRelay(ref buffer, inspected, _staged))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,232 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
+using Tlmsp.Http;
+using Tlmsp.TestSupport;
+
+namespace Tlmsp.Middlebox.Tests;
+
+/// <summary>One direction of the relay, on pipes in memory and on the test's own thread.</summary>
+[Collection(nameof(NotInParallel))]     // others would use up the shared pool's arrays
+public sealed class RelayPumpTests : IDisposable
+{
+    private const int Record = 16_355;
+    private static readonly PipeOptions s_inline = new(
+        readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: 0,
+        useSynchronizationContext: false);
+
+    private readonly InMemoryPath _path = TestPaths.Make(audited: false, Grant.Read(HttpContexts.Headers, HttpContexts.Body)).Connect();
+    private readonly Pipe _input = new(s_inline);
+    private readonly Pipe _output = new(s_inline);
+    private readonly WriteLog _writes = new();
+    private readonly CancellationTokenSource _stop = new();
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Records_that_arrive_in_one_read_leave_in_one_write(bool inspect)
+    {
+        RelayPump pump = Pump(inspect);
+        Task<bool> running = pump.RunAsync(_stop.Token, _stop.Token);
+        Send(HttpContexts.Headers, PeerPath.Request.Replace("Length: 1", "Length: 40", StringComparison.Ordinal));
+        for (int i = 0; i < 40; i++)
+        {
+            Send(HttpContexts.Body, "x");
+        }
+
+        await _input.Writer.FlushAsync();
+
+        Assert.Equal(1, _writes.Count);
+        Assert.Equal(new string('x', 40), Encoding.ASCII.GetString(Received(HttpContexts.Body)));
+        await _input.Writer.CompleteAsync();
+        Assert.True(await running);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_full_batch_is_sent_before_the_next_is_relayed(bool inspect)
+    {
+        RelayPump pump = Pump(inspect);
+        Task<bool> running = pump.RunAsync(_stop.Token, _stop.Token);
+        Send(HttpContexts.Headers, PeerPath.Request.Replace("Length: 1", $"Length: {60 * Record}", StringComparison.Ordinal));
+        for (int i = 0; i < 60; i++)
+        {
+            _path.Client!.Writer.Write(HttpContexts.Body, new byte[Record], _input.Writer);
+        }
+
+        await _input.Writer.FlushAsync();
+
+        Assert.Equal(60 * Record, Received(HttpContexts.Body).Length);
+        Assert.All(_writes.Sizes[..^1], size => Assert.InRange(size, RelayPump.BatchBytes, RelayPump.BatchBytes + Record + 200));
+        await _stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Relaying_allocates_nothing_per_container(bool inspect)
+    {
+        const int reads = 200;
+        const int containers = 30;
+        RelayPump pump = Pump(inspect);
+        Task<bool> running = pump.RunAsync(_stop.Token, _stop.Token);
+        Send(HttpContexts.Headers, PeerPath.Request.Replace("Length: 1", "Length: 100000000", StringComparison.Ordinal));
+        await ReadsAsync(containers);       // warms up
+
+        long one = await ReadsAsync(1);
+        long many = await ReadsAsync(containers);
+
+        // Two bytes each leave room for an array that the shared pool has dropped meanwhile.
+        Assert.InRange(many - one, long.MinValue, 2 * (containers - 1) * reads);
+        await _stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+
+        // What the pump allocates for so many reads of so many containers.
+        async ValueTask<long> ReadsAsync(int count)
+        {
+            byte[] content = new byte[1_000];
+            long allocated = 0;
+            for (int i = 0; i < reads; i++)
+            {
+                for (int j = 0; j < count; j++)
+                {
+                    _path.Client!.Writer.Write(HttpContexts.Body, content, _input.Writer);
+                }
+
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                ValueTask<FlushResult> flush = _input.Writer.FlushAsync();      // runs the pump, on this thread
+                allocated += GC.GetAllocatedBytesForCurrentThread() - before;
+                Assert.True(flush.IsCompletedSuccessfully);
+                await flush;
+                ReadResult sent = await _output.Reader.ReadAsync();
+                Assert.InRange(sent.Buffer.Length, count * content.Length, (count + 1) * (content.Length + 200));
+                _output.Reader.AdvanceTo(sent.Buffer.End);
+            }
+
+            return allocated;
+        }
+    }
+
+    [Fact]
+    public async Task A_fault_inside_a_batch_comes_after_what_was_good_and_the_alert_after_that()
+    {
+        RelayPump pump = Pump(inspect: false);
+        Task<bool> running = pump.RunAsync(_stop.Token, _stop.Token);
+        Send(HttpContexts.Body, "good");
+        _input.Writer.Write("no record"u8);
+        await _input.Writer.FlushAsync();
+
+        TlmspException fault = await Assert.ThrowsAsync<TlmspException>(() => running);
+        pump.WriteAlert(fault.Alert);
+        await _output.Writer.FlushAsync();
+
+        TlmspException end = Assert.Throws<TlmspException>(() => Received(HttpContexts.Body));
+        Assert.Equal((true, fault.Alert), (end.FromPeer, end.Alert));
+        Assert.Equal("good"u8, _path.AtServer.Data(HttpContexts.Body));
+    }
+
+    [Fact]
+    public async Task With_inspectors_a_fault_inside_a_batch_takes_the_batch_back_and_the_alert_takes_its_place()
+    {
+        RelayPump pump = Pump(inspect: true);
+        Task<bool> running = pump.RunAsync(_stop.Token, _stop.Token);
+        Send(HttpContexts.Headers, PeerPath.Request);
+        await _input.Writer.FlushAsync();
+        Send(HttpContexts.Body, "x");
+        _input.Writer.Write("no record"u8);
+        await _input.Writer.FlushAsync();
+
+        TlmspException fault = await Assert.ThrowsAsync<TlmspException>(() => running);
+        pump.WriteAlert(fault.Alert);
+        await _output.Writer.FlushAsync();
+
+        TlmspException end = Assert.Throws<TlmspException>(() => Received(HttpContexts.Body));
+        Assert.Equal((true, fault.Alert), (end.FromPeer, end.Alert));
+        Assert.Equal(Encoding.ASCII.GetBytes(PeerPath.Request), _path.AtServer.Data(HttpContexts.Headers));
+        Assert.Empty(_path.AtServer.Data(HttpContexts.Body));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_direction_that_idles_drops_its_cipher_objects_once_and_goes_on_when_something_comes(bool inspect)
+    {
+        RelayPump pump = Pump(inspect);
+        Task<bool> running = pump.RunAsync(_stop.Token, _stop.Token);
+        Send(HttpContexts.Headers, PeerPath.Request.Replace("Length: 1", "Length: 1000", StringComparison.Ordinal));
+        for (int i = 0; i < 100; i++)
+        {
+            await RelayByteAsync();
+        }
+
+        long usual = await RelayByteAsync();
+        long later = Environment.TickCount64 + 10_000;
+        pump.ReleaseIfIdle(later, TimeSpan.FromSeconds(20));
+        Assert.InRange(await RelayByteAsync(), 0, usual);       // not idle for that long
+
+        pump.ReleaseIfIdle(later, TimeSpan.FromSeconds(5));
+        pump.ReleaseIfIdle(later, TimeSpan.FromSeconds(5));
+        Assert.True(await RelayByteAsync() > usual, "the cipher objects should have been made anew");
+        Assert.InRange(await RelayByteAsync(), 0, usual);
+        Assert.False(running.IsCompleted);
+        Assert.Equal(104, Received(HttpContexts.Body).Length);
+
+        // What relaying one more byte allocates on this thread.
+        async ValueTask<long> RelayByteAsync()
+        {
+            Send(HttpContexts.Body, "x");
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            ValueTask<FlushResult> flush = _input.Writer.FlushAsync();
+            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            await flush;
+            return allocated;
+        }
+    }
+
+    public void Dispose()
+    {
+        _path.Dispose();
+        _stop.Dispose();
+    }
+
+    private RelayPump Pump(bool inspect)
+    {
+        SynchronizationContext.SetSynchronizationContext(null);     // with xunit's, continuations would go to other threads
+        TlmspMiddleboxSession session = _path.Middleboxes[0]!;
+        InspectionQueue? queue = inspect
+            ? new InspectionQueue(
+                HttpDirection.Request, session.Grant, new HttpExchangeQueue(), [new Seeing()], new TlmspMiddleboxHostOptions())
+            : null;
+        PipeWriter output = new LoggingDuplexPipe(new Duplex(_output.Reader, _output.Writer), _writes).Output;
+        return new RelayPump(session.ClientToServer, handshakeRead: null, _input.Reader, output, queue);
+    }
+
+    private void Send(byte contextId, string text) => _path.Client!.Writer.Write(contextId, Encoding.ASCII.GetBytes(text), _input.Writer);
+
+    /// <summary>Everything the server has received in a context.</summary>
+    private byte[] Received(byte contextId)
+    {
+        while (_output.Reader.TryRead(out ReadResult result) && !result.Buffer.IsEmpty)
+        {
+            ReadOnlySequence<byte> buffer = result.Buffer;
+            try
+            {
+                while (_path.Server!.Reader.TryRead(ref buffer, _path.AtServer))
+                {
+                }
+            }
+            finally
+            {
+                _output.Reader.AdvanceTo(buffer.Start);
+            }
+        }
+
+        return _path.AtServer.Data(contextId);
+    }
+
+    private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+
+    private sealed class Seeing : ITlmspInspector;
+}

@@ -1,0 +1,68 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Tlmsp.TestSupport;
+
+namespace Tlmsp.Middlebox.Tests;
+
+/// <summary>
+/// The socket transport, with a log of what a middlebox writes to either side, and optionally with input in small slices, names of its
+/// own, or no IPv6.
+/// </summary>
+internal sealed class TestTransport(int? sliceBytes = null) : IMiddleboxTransport
+{
+    private readonly SocketMiddleboxTransport _sockets = new(NullLoggerFactory.Instance);
+
+    public WriteLog ToClient { get; } = new();
+
+    public WriteLog ToServer { get; } = new();
+
+    /// <summary>The addresses of names; null for the system's resolver.</summary>
+    public Func<string, IPAddress[]>? Names { get; init; }
+
+    public bool HasIPv6 { get; init; } = true;
+
+    /// <summary>Where the middlebox listens.</summary>
+    public EndPoint? Bound { get; private set; }
+
+    public void Register(IServiceCollection services) => services.AddSingleton<IMiddleboxTransport>(this);
+
+    public async ValueTask<IConnectionListener> BindAsync(IPEndPoint endPoint, CancellationToken cancellationToken)
+    {
+        if (!HasIPv6 && endPoint.AddressFamily == AddressFamily.InterNetworkV6)
+        {
+            throw new SocketException((int)SocketError.AddressFamilyNotSupported);
+        }
+
+        IConnectionListener listener = await _sockets.BindAsync(endPoint, cancellationToken);
+        Bound = listener.EndPoint;
+        return new Listener(listener, this);
+    }
+
+    public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) =>
+        Names is { } names ? Task.FromResult(names(host)) : _sockets.ResolveAsync(host, cancellationToken);
+
+    public async Task<ConnectionContext> ConnectAsync(IPEndPoint endPoint, CancellationToken cancellationToken) =>
+        Wrap(await _sockets.ConnectAsync(endPoint, cancellationToken), ToServer);
+
+    private ConnectionContext Wrap(ConnectionContext connection, WriteLog log)
+    {
+        connection.Transport = new LoggingDuplexPipe(connection.Transport, log, sliceBytes);
+        return connection;
+    }
+
+    private sealed class Listener(IConnectionListener inner, TestTransport owner) : IConnectionListener
+    {
+        public EndPoint EndPoint => inner.EndPoint;
+
+        public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) =>
+            await inner.AcceptAsync(cancellationToken) is { } connection ? owner.Wrap(connection, owner.ToClient) : null;
+
+        public ValueTask UnbindAsync(CancellationToken cancellationToken = default) => inner.UnbindAsync(cancellationToken);
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
+}
