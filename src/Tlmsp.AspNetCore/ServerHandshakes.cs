@@ -23,6 +23,8 @@ internal sealed class ServerHandshakes
             {
                 Certificates = [.. Certificates(options)],
                 CertificateSelector = Selector(options),
+                ClientAuthentication = options.ClientAuthentication,
+                ClientTrust = options.ClientTrust,
                 CipherSuites = options.CipherSuites,
                 Groups = options.Groups,
                 Trust = options.Trust,

@@ -13,6 +13,7 @@ namespace Tlmsp.AspNetCore;
 ///   "Certificate": { "Path": "server.pem", "KeyPath": "server.key" },
 ///   "TrustedRoots": "ca.pem",
 ///   "RevocationMode": "NoCheck",
+///   "ClientAuthentication": "None",
 ///   "HandshakeTimeout": "00:00:10",
 ///   "Mapping": "Strict",
 ///   "Middleboxes": [ { "Address": "waf.example:7001", "Grant": "headers=r" } ]
@@ -21,7 +22,12 @@ namespace Tlmsp.AspNetCore;
 /// </example>
 internal static class TlmspConfiguration
 {
-    private static readonly string[] s_values = ["TrustedRoots", "RevocationMode", "HandshakeTimeout", "Mapping", "AllowReferenceMiddleboxes", "KeyLogFile"];
+    private static readonly string[] s_values =
+    [
+        "TrustedRoots", "RevocationMode", "ClientAuthentication", "TrustedClientRoots", "HandshakeTimeout", "Mapping", "AllowReferenceMiddleboxes",
+        "KeyLogFile",
+    ];
+
     private static readonly string[] s_certificateValues = ["Path", "KeyPath", "Password", "Subject", "Store", "Location", "AllowInvalid"];
     private static readonly string[] s_middleboxValues = ["Address", "Grant"];
 
@@ -30,21 +36,32 @@ internal static class TlmspConfiguration
     {
         CheckKeys(section, s_values, ["Certificate", "Middleboxes"]);
         ApplyCertificate(section.GetSection("Certificate"), options, contentRoot);
-        if (section["TrustedRoots"] is { } roots)
-        {
-            Parse(section, "TrustedRoots", () => options.Trust.CustomRootTrust.ImportFromPemFile(CertificateSource.Existing(roots, contentRoot)));
-            if (options.Trust.CustomRootTrust.Count == 0)
-            {
-                throw new InvalidOperationException($"UseTlmsp: '{PathOf(section, "TrustedRoots")}' cannot be used: no certificate is in the file.");
-            }
-        }
-
+        LoadRoots(section, "TrustedRoots", contentRoot, () => options.Trust);
+        LoadRoots(section, "TrustedClientRoots", contentRoot, () => options.ClientTrust ??= new CertificateTrust());
+        options.ClientAuthentication = ParseEnum(section, "ClientAuthentication", options.ClientAuthentication);
         options.Trust.RevocationMode = ParseEnum(section, "RevocationMode", options.Trust.RevocationMode);
         options.HandshakeTimeout = ParseTime(section, "HandshakeTimeout", options.HandshakeTimeout);
         options.Mapping = ParseEnum(section, "Mapping", options.Mapping);
         options.AllowReferenceMiddleboxes = ParseBool(section, "AllowReferenceMiddleboxes", options.AllowReferenceMiddleboxes);
         options.KeyLogFile = section["KeyLogFile"] is { } keyLog ? Path.Combine(contentRoot, keyLog) : options.KeyLogFile;
         ApplyMiddleboxes(section.GetSection("Middleboxes"), options);
+    }
+
+    private static void LoadRoots(IConfiguration section, string key, string contentRoot, Func<CertificateTrust> trust)
+    {
+        if (section[key] is not { } file)
+        {
+            return;
+        }
+
+        var roots = new X509Certificate2Collection();
+        Parse(section, key, () => roots.ImportFromPemFile(CertificateSource.Existing(file, contentRoot)));
+        if (roots.Count == 0)
+        {
+            throw Unusable(section, key, "no certificate is in the file.");
+        }
+
+        trust().CustomRootTrust.AddRange(roots);
     }
 
     private static void ApplyCertificate(IConfigurationSection certificate, TlmspConnectionOptions options, string contentRoot)

@@ -16,7 +16,7 @@ internal sealed class TlmspConnectionFeature(TlmspSessionInfo session)
 
     public TlmspSessionInfo Session { get; } = session;
 
-    public X509Certificate2? ClientCertificate { get; set; }
+    public X509Certificate2? ClientCertificate { get; set; } = session.ClientCertificate;
 
     public ReadOnlyMemory<byte> ApplicationProtocol => Http11;
 

@@ -23,10 +23,16 @@ public sealed class TlmspConnectionOptions
     /// </summary>
     public Func<ConnectionContext, string?, X509Certificate2?>? ServerCertificateSelector { get; set; }
 
+    /// <summary>Whether clients are asked for a certificate; it is in <c>HttpContext.Connection.ClientCertificate</c> then. Default: they are not.</summary>
+    public TlmspClientAuthentication ClientAuthentication { get; set; }
+
+    /// <summary>How certificates of clients are checked. Default: as <see cref="Trust"/> says.</summary>
+    public CertificateTrust? ClientTrust { get; set; }
+
     /// <summary>The middleboxes that clients may put on the path. Default: none.</summary>
     public MiddleboxAllowList Middleboxes { get; } = new();
 
-    /// <summary>How middlebox certificates are checked.</summary>
+    /// <summary>How certificates of middleboxes are checked.</summary>
     public CertificateTrust Trust { get; } = new();
 
     /// <summary>How strictly requests are held to their contexts.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Tlmsp.Http;
 
 namespace Tlmsp.Client;
@@ -6,6 +7,8 @@ namespace Tlmsp.Client;
 /// <summary>Options of outbound connections.</summary>
 public sealed class TlmspHttpOptions
 {
+    private TlmspCertificate? _clientCertificate;
+
     /// <summary>The middleboxes on the path. Default: none.</summary>
     public MiddleboxPath Middleboxes { get; } = new();
 
@@ -17,6 +20,12 @@ public sealed class TlmspHttpOptions
     /// host of its URI, as with <c>SocketsHttpHandler</c>.
     /// </summary>
     public string? ServerName { get; set; }
+
+    /// <summary>The client's certificate with its private key, sent to servers that ask for one. Default: none.</summary>
+    public X509Certificate2? ClientCertificate { get; set; }
+
+    /// <summary>Intermediate certificates to send with <see cref="ClientCertificate"/>.</summary>
+    public X509Certificate2Collection? ClientCertificateChain { get; set; }
 
     /// <summary>
     /// An HTTP proxy between the client and the first hop; the way through it is opened with CONNECT. Default: none, also where the system
@@ -64,6 +73,7 @@ public sealed class TlmspHttpOptions
     {
         ServerAddress = TlmspAddress.Parse($"tlmsp://{Authority(server)}"),
         ServerName = ServerName ?? HostOf(hostHeader),
+        Certificate = _clientCertificate,
         Contexts = [.. HttpContexts.Create(Audited)],
         Middleboxes = [.. Middleboxes.Items],
         Trust = Trust,
@@ -78,6 +88,7 @@ public sealed class TlmspHttpOptions
     internal static string Authority(DnsEndPoint endPoint) =>
         endPoint.Host.Contains(':', StringComparison.Ordinal) ? $"[{endPoint.Host}]:{endPoint.Port}" : $"{endPoint.Host}:{endPoint.Port}";
 
+    /// <summary>Checks the options, once and before they are used.</summary>
     /// <exception cref="ArgumentException">Something is missing or contradictory; the message says how to fix it.</exception>
     internal void Validate()
     {
@@ -103,6 +114,7 @@ public sealed class TlmspHttpOptions
             throw new ArgumentException("The EtsiCurl mapping cannot be used with a middlebox that may write heads but not content. Use HttpMappingMode.Strict.");
         }
 
+        _clientCertificate = ClientCertificate is null ? null : TlmspCertificate.Create(ClientCertificate, ClientCertificateChain);
         ToClientOptions(new DnsEndPoint("localhost", 443), null).Validate();
     }
 

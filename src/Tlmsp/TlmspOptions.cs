@@ -60,8 +60,7 @@ public abstract class TlmspOptions
     public bool AllowReferenceMiddleboxes { get; set; }
 
     /// <summary>
-    /// Takes the keys of every session so that captures can be decoded, for debugging only: see <see cref="TlmspKeyLog"/>. Default null;
-    /// hosts log a warning when it is set.
+    /// Takes the keys of every session so that captures can be decoded, for debugging only: see <see cref="TlmspKeyLog"/>. Default null.
     /// </summary>
     public TlmspKeyLog? KeyLog { get; set; }
 

@@ -25,7 +25,7 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
 
         handshake.ServerRandom = new byte[TlmspDialect.RandomLength];
         _options.Random.Fill(handshake.ServerRandom);
-        handshake.Path = new SessionPath(tlmsp.Discovery?.SessionId ?? NewSessionId(), suite, hello.Contexts!, path, EffectiveGrant);
+        handshake.Path = new SessionPath(tlmsp.Discovery?.SessionId ?? NewSessionId(), suite, hello.Contexts!, path, entry => EffectiveGrant(entry, hello.Contexts!, path));
         handshake.Peers = [.. path.Select(entry => new MiddleboxPeer(entry))];
         handshake.Transcript = new Transcript(suite);
         handshake.Transcript.AddOpening(message.Raw);
@@ -68,12 +68,23 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
     private static TlmspOffer Offer(ClientHello hello, TlmspClientExtension tlmsp) => new(
         hello.ServerName, tlmsp.ClientAddress, tlmsp.ServerAddress, hello.Contexts!, [.. tlmsp.Path.Select(TlmspMiddlebox.From)]);
 
-    private Grant EffectiveGrant(MiddleboxEntry entry)
+    private Grant EffectiveGrant(MiddleboxEntry entry, IEnumerable<TlmspContext> contexts, IEnumerable<MiddleboxEntry> path)
     {
         Grant effective = _options.EffectiveGrant?.Invoke(TlmspMiddlebox.From(entry)) ?? entry.Grant;
-        return effective.OnWire().Equals(entry.Grant)
-            ? effective
-            : throw new InvalidOperationException($"EffectiveGrant turns {entry.Grant} of {entry.Address} into {effective}; only rw can become rd.");
+        if (!effective.OnWire().Equals(entry.Grant))
+        {
+            throw new InvalidOperationException($"EffectiveGrant turns {entry.Grant} of {entry.Address} into {effective}; only rw can become rd.");
+        }
+
+        foreach (TlmspGrant grant in effective.Where(grant => grant.Access == TlmspAccess.Delete))
+        {
+            if (DeleteGrant.Problem(grant.ContextId, entry.Address, contexts, path.Select(TlmspMiddlebox.From)) is { } problem)
+            {
+                throw new TlmspException(Misbehaviour.MiddleboxListRefused, problem);
+            }
+        }
+
+        return effective;
     }
 
     private uint NewSessionId()
