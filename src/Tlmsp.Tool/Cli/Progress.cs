@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Tlmsp.Tool.Cli;
+
+/// <summary>How far a long transfer is, on a line of the terminal that is drawn over. Says nothing when errors are not a terminal.</summary>
+internal sealed class Progress : IDisposable
+{
+    private static readonly TimeSpan s_first = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_next = TimeSpan.FromMilliseconds(250);
+    private readonly ToolConsole _console;
+    private readonly string _what;
+    private readonly long? _total;
+    private readonly long _start = Stopwatch.GetTimestamp();
+    private TimeSpan _due = s_first;
+    private long _done;
+    private int _drawn;
+
+    /// <param name="console">The terminal.</param>
+    /// <param name="what">What is moving, such as "received".</param>
+    /// <param name="total">Bytes in all, where known.</param>
+    public Progress(ToolConsole console, string what, long? total = null)
+    {
+        _console = console;
+        _what = what;
+        _total = total;
+    }
+
+    public void Add(int bytes)
+    {
+        _done += bytes;
+        if (_console.ErrorIsTerminal && Stopwatch.GetElapsedTime(_start) is { } elapsed && elapsed >= _due)
+        {
+            _due = elapsed + s_next;
+            Draw(Text(_what, _done, _total, elapsed));
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_drawn > 0)
+        {
+            Draw("");
+            _console.Error.Write('\r');
+        }
+    }
+
+    public static string Text(string what, long done, long? total, TimeSpan elapsed) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{done / 1e6:F1}{(total is { } all ? $" of {all / 1e6:F1}" : "")} MB {what}, {done / 1e6 / elapsed.TotalSeconds:F1} MB/s");
+
+    private void Draw(string text)
+    {
+        _console.Error.Write("\r" + text.PadRight(_drawn));
+        _drawn = text.Length;
+    }
+}
