@@ -161,8 +161,9 @@ internal sealed class RawEndpoint(TlmspSession session, ITlmspTransport transpor
         switch (command.Verb)
         {
             case RawVerb.Send:
+                RequireContext(command.Context);
+                console.Line(ContainerLine.Sent(command.Context, command.Data, console.OutInk));    // before the answer comes
                 await SendAsync(command.Context, command.Data, cancellationToken).ConfigureAwait(false);
-                console.Line(ContainerLine.Sent(command.Context, command.Data, console.OutInk));
                 break;
             case RawVerb.SendFile:
                 await SendFileAsync(command, cancellationToken).ConfigureAwait(false);
@@ -207,8 +208,17 @@ internal sealed class RawEndpoint(TlmspSession session, ITlmspTransport transpor
         }
     }
 
+    private void RequireContext(byte context)
+    {
+        if (session.Info.Contexts.All(existing => existing.Id != context))
+        {
+            throw new UsageException($"The session has no context {context}; it has {string.Join(", ", session.Info.Contexts.Select(PathText.Context))}.");
+        }
+    }
+
     private async Task SendFileAsync(RawCommand command, CancellationToken cancellationToken)
     {
+        RequireContext(command.Context);
         FileStream file;
         try
         {
@@ -235,11 +245,6 @@ internal sealed class RawEndpoint(TlmspSession session, ITlmspTransport transpor
 
     private async Task SendAsync(byte context, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
-        if (session.Info.Contexts.All(existing => existing.Id != context))
-        {
-            throw new UsageException($"The session has no context {context}; it has {string.Join(", ", session.Info.Contexts.Select(PathText.Context))}.");
-        }
-
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
