@@ -13,6 +13,7 @@ public sealed class CommandLineTests : ToolTest
     [InlineData("client")]
     [InlineData("middlebox")]
     [InlineData("get")]
+    [InlineData("decode")]
     public async Task Help_ends_with_examples_of_the_command(string command)
     {
         ToolRun run = await ToolRun.OfAsync([command, "--help"]);

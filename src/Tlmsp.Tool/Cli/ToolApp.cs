@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Tlmsp.Tool.Certs;
+using Tlmsp.Tool.Decode;
 using Tlmsp.Tool.Get;
 using Tlmsp.Tool.Raw;
 
@@ -55,6 +56,7 @@ internal static class ToolApp
             ClientCommand.Create(console),
             MiddleboxCommand.Create(console),
             GetCommand.Create(console),
+            DecodeCommand.Create(console),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new TeachingHelp((HelpAction)help.Action!, Overview);
