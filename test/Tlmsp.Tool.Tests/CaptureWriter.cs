@@ -8,7 +8,11 @@ internal sealed class CaptureWriter(string kind)
 {
     private readonly List<byte[]> _packets = [];
 
-    public static string[] Kinds => ["pcap ethernet IPv4", "pcap ethernet IPv6", "pcap-big-nano raw IPv4", "pcap null IPv6", "pcapng vlan IPv4", "pcapng-big sll IPv6", "pcap sll2 IPv4"];
+    public static string[] Kinds =>
+    [
+        "pcap ethernet IPv4", "pcap ethernet IPv6", "pcap-big-nano raw IPv4", "pcap null IPv6", "pcapng vlan IPv4", "pcapng-big sll IPv6",
+        "pcap sll2 IPv4",
+    ];
 
     public void Segment(int from, int to, uint sequence, byte flags, ReadOnlySpan<byte> payload, int keep = int.MaxValue)
     {
@@ -54,7 +58,10 @@ internal sealed class CaptureWriter(string kind)
     }
 
     private static byte[] IPv4(int length) =>
-        [0x45, 0, (byte)((20 + length) >> 8), (byte)(20 + length), 0, 0, 0x40, 0, 64, 6, 0, 0, .. IPAddress.Loopback.GetAddressBytes(), .. IPAddress.Loopback.GetAddressBytes()];
+    [
+        0x45, 0, (byte)((20 + length) >> 8), (byte)(20 + length), 0, 0, 0x40, 0, 64, 6, 0, 0,
+        .. IPAddress.Loopback.GetAddressBytes(), .. IPAddress.Loopback.GetAddressBytes(),
+    ];
 
     // With a hop-by-hop extension before the segment.
     private static byte[] IPv6(int length) =>
@@ -66,10 +73,12 @@ internal sealed class CaptureWriter(string kind)
     private byte[] Pcap()
     {
         bool nano = kind.Contains("nano", StringComparison.Ordinal);
-        List<byte> file = [.. U32(nano ? 0xa1b23c4d : 0xa1b2c3d4), .. U16(2), .. U16(4), .. U32(0), .. U32(0), .. U32(65535), .. U32(LinkType)];
+        uint magic = nano ? 0xa1b23c4d : 0xa1b2c3d4;
+        List<byte> file = [.. U32(magic), .. U16(2), .. U16(4), .. U32(0), .. U32(0), .. U32(65535), .. U32(LinkType)];
         for (int i = 0; i < _packets.Count; i++)
         {
-            file.AddRange([.. U32(1700000000), .. U32((uint)(i * (nano ? 1_000_000 : 1000))), .. U32((uint)_packets[i].Length), .. U32((uint)_packets[i].Length), .. _packets[i]]);
+            byte[] length = U32((uint)_packets[i].Length);
+            file.AddRange([.. U32(1700000000), .. U32((uint)(i * (nano ? 1_000_000 : 1000))), .. length, .. length, .. _packets[i]]);
         }
 
         return [.. file];
@@ -78,19 +87,25 @@ internal sealed class CaptureWriter(string kind)
     private byte[] PcapNg()
     {
         List<byte> file = [.. Block(0x0a0d0d0a, [.. U32(0x1a2b3c4d), .. U16(1), .. U16(0), 255, 255, 255, 255, 255, 255, 255, 255])];
-        file.AddRange(Block(1, [.. U16((int)LinkType), .. U16(0), .. U32(0), .. U16(9), .. U16(1), 9, 0, 0, 0, .. U16(0), .. U16(0)]));     // nanoseconds
+        byte[] nanoseconds = [.. U16(9), .. U16(1), 9, 0, 0, 0];
+        file.AddRange(Block(1, [.. U16((int)LinkType), .. U16(0), .. U32(0), .. nanoseconds, .. U16(0), .. U16(0)]));
         file.AddRange(Block(5, new byte[8]));       // statistics, to be skipped
         for (int i = 0; i < _packets.Count; i++)
         {
             ulong ticks = 1_700_000_000_000_000_000 + (ulong)i * 1_000_000;
+            byte[] length = U32((uint)_packets[i].Length);
             byte[] padded = [.. _packets[i], .. new byte[(4 - _packets[i].Length % 4) % 4]];
-            file.AddRange(Block(6, [.. U32(0), .. U32((uint)(ticks >> 32)), .. U32((uint)ticks), .. U32((uint)_packets[i].Length), .. U32((uint)_packets[i].Length), .. padded]));
+            file.AddRange(Block(6, [.. U32(0), .. U32((uint)(ticks >> 32)), .. U32((uint)ticks), .. length, .. length, .. padded]));
         }
 
         return [.. file];
     }
 
-    private byte[] Block(uint type, byte[] body) => [.. U32(type), .. U32((uint)(12 + body.Length)), .. body, .. U32((uint)(12 + body.Length))];
+    private byte[] Block(uint type, byte[] body)
+    {
+        byte[] length = U32((uint)(12 + body.Length));
+        return [.. U32(type), .. length, .. body, .. length];
+    }
 
     private byte[] U32(uint value)
     {

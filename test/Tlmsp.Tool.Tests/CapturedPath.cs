@@ -1,5 +1,6 @@
 using System.Buffers;
 using Tlmsp.TestSupport;
+using Tlmsp.Tool.Cli;
 
 namespace Tlmsp.Tool.Tests;
 
@@ -19,10 +20,10 @@ internal sealed class CapturedPath : IDisposable
         client.Contexts = [new TlmspContext(1, "head"), new TlmspContext(2, "body", audited: true), new TlmspContext(3)];
         TlmspServerOptions server = TestPaths.Server();
         TlmspMiddleboxOptions[] boxes = [TestPaths.Middlebox(0), TestPaths.Middlebox(1)];
-        foreach ((TlmspOptions options, string party) in ((TlmspOptions, string)[])[(client, "client"), (server, "server"), (boxes[0], "box0"), (boxes[1], "box1")])
-        {
-            options.KeyLog = TlmspKeyLog.ToFile(KeyLog(party));
-        }
+        client.KeyLog = TlmspKeyLog.ToFile(KeyLog("client"));
+        server.KeyLog = TlmspKeyLog.ToFile(KeyLog("server"));
+        boxes[0].KeyLog = TlmspKeyLog.ToFile(KeyLog("box0"));
+        boxes[1].KeyLog = TlmspKeyLog.ToFile(KeyLog("box1"));
 
         _path = new InMemoryPath(client, server, boxes);
         _path.Handlers[1, 0] = new Changer();
@@ -36,12 +37,13 @@ internal sealed class CapturedPath : IDisposable
     }
 
     /// <summary>Ids of the middleboxes as they are shown.</summary>
-    public string[] Boxes => [.. _path.Client!.Info.Middleboxes.Select(box => box.Id.ToString("x2", System.Globalization.CultureInfo.InvariantCulture))];
+    public string[] Boxes => [.. _path.Client!.Info.Middleboxes.Select(box => PathText.Entity(box.Id))];
 
     public string KeyLog(string party) => Path.Combine(_folder, $"{party}.log");
 
     /// <summary>The bytes of a hop, each write by itself.</summary>
-    public (List<byte[]> ToServer, List<byte[]> ToClient) Hop(int hop) => (_path.Hops[hop].ToServer.Writes, _path.Hops[hop].ToClient.Writes);
+    public (List<byte[]> ToServer, List<byte[]> ToClient) Hop(int hop) =>
+        (_path.Hops[hop].ToServer.Writes, _path.Hops[hop].ToClient.Writes);
 
     /// <summary>Writes the bytes of a hop to two files.</summary>
     /// <param name="hop">0 is next to the client.</param>

@@ -7,6 +7,7 @@ public sealed class DecodeCaptureTests : ToolTest
     private const int Server = 7001;
     private const byte Syn = 2;
     private const byte Ack = 16;
+    private const string Section = "0a0d0d0a1c0000004d3c2b1a01000000ffffffffffffffff1c000000";
 
     public static TheoryData<string> Kinds => [.. CaptureWriter.Kinds];
 
@@ -101,8 +102,11 @@ public sealed class DecodeCaptureTests : ToolTest
         Play(writer, path, scramble: false);
         File.WriteAllBytes(PathOf("hop.pcap"), writer.ToFile());
 
-        Assert.Contains("0 connections", (await ToolRun.OfAsync(["decode", PathOf("hop.pcap"), "--port", "1"])).Error, StringComparison.Ordinal);
-        Assert.Contains("1 connections", (await ToolRun.OfAsync(["decode", PathOf("hop.pcap"), "--port", "7001"])).Error, StringComparison.Ordinal);
+        ToolRun other = await ToolRun.OfAsync(["decode", PathOf("hop.pcap"), "--port", "1"]);
+        ToolRun asked = await ToolRun.OfAsync(["decode", PathOf("hop.pcap"), "--port", "7001"]);
+
+        Assert.Contains("0 connections", other.Error, StringComparison.Ordinal);
+        Assert.Contains("1 connections", asked.Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -110,8 +114,8 @@ public sealed class DecodeCaptureTests : ToolTest
     [InlineData("4854545020474554202f20485454502f312e310d0a0d0a0d0a0d0a", "neither a pcap nor a pcapng file")]
     [InlineData("0a0d0d0a1c000000000000000100000000000000000000001c000000", "has no byte order")]
     [InlineData("0a0d0d0a0b0000004d3c2b1a01000000ffffffffffffffff1c000000", "claims to be 11 bytes long")]
-    [InlineData("0a0d0d0a1c0000004d3c2b1a01000000ffffffffffffffff1c00000006000000200000000000000000000000000000000000000000000000" + "20000000", "names interface 0")]
-    [InlineData("0a0d0d0a1c0000004d3c2b1a01000000ffffffffffffffff1c000000010000000c0000000c000000", "the interface block at 28 is too short")]
+    [InlineData(Section + "0600000020000000000000000000000000000000000000000000000020000000", "names interface 0")]
+    [InlineData(Section + "010000000c0000000c000000", "the interface block at 28 is too short")]
     public async Task A_file_that_is_no_capture_is_a_usage_error(string hex, string message)
     {
         File.WriteAllBytes(PathOf("odd"), Convert.FromHexString(hex));
@@ -150,12 +154,14 @@ public sealed class DecodeCaptureTests : ToolTest
     private async Task<ToolRun> DecodeAsync(CapturedPath path, CaptureWriter writer)
     {
         File.WriteAllBytes(PathOf("hop.pcap"), writer.ToFile());
-        return await ToolRun.OfAsync(["decode", PathOf("hop.pcap"), "--key-log", path.KeyLog("client"), "--key-log", path.KeyLog("server")]);
+        return await ToolRun.OfAsync(
+            ["decode", PathOf("hop.pcap"), "--key-log", path.KeyLog("client"), "--key-log", path.KeyLog("server")]);
     }
 
     /// <summary>Writes hop 0 as segments of at most 300 bytes, sequence numbers wrapping on the way.</summary>
     private static void Play(
-        CaptureWriter writer, CapturedPath path, bool scramble, bool syn = true, uint start = uint.MaxValue - 700, int drop = -1, int keep = int.MaxValue)
+        CaptureWriter writer, CapturedPath path, bool scramble, bool syn = true, uint start = uint.MaxValue - 700, int drop = -1,
+        int keep = int.MaxValue)
     {
         uint up = start;
         uint down = start + 5_000_000;

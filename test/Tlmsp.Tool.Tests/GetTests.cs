@@ -37,7 +37,8 @@ public sealed class GetTests : ToolTest
         await using TestMiddlebox middlebox = await TestMiddlebox.StartAsync(server.Address);
 
         ToolRun run = await ToolRun.OfAsync(
-            ["get", $"{server.Address}hello", "--ca", TestCa, "--via", $"{middlebox.Address}=header:r", "-v", "-H", "X-Request: from the tool"]);
+            ["get", $"{server.Address}hello", "--ca", TestCa, "--via", $"{middlebox.Address}=header:r", "-v",
+             "-H", "X-Request: from the tool"]);
 
         Assert.Equal((0, "hello"), (run.ExitCode, run.Out));
         Assert.Equal(["GET /hello HTTP/1.1", "HTTP/1.1 200 OK"], middlebox.Seen.Heads.Select(head => head.StartLine));
@@ -45,7 +46,8 @@ public sealed class GetTests : ToolTest
         Assert.Empty(middlebox.Seen.Content);
         Assert.Contains($"{middlebox.Address} (1=r) -> server localhost", run.Error, StringComparison.Ordinal);
         Assert.Contains("* head in context 1\n> GET /hello HTTP/1.1\n", run.Error.ReplaceLineEndings("\n"), StringComparison.Ordinal);
-        Assert.Contains("* head in context 1, content in context 2\n< HTTP/1.1 200 OK\n", run.Error.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.Contains(
+            "* head in context 1, content in context 2\n< HTTP/1.1 200 OK\n", run.Error.ReplaceLineEndings("\n"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -56,7 +58,8 @@ public sealed class GetTests : ToolTest
         await using TestMiddlebox first = await TestMiddlebox.StartAsync(new Uri(second.Address));
 
         ToolRun run = await ToolRun.OfAsync(
-            ["get", $"{server.Address}echo", "--ca", TestCa, "--via", $"{first.Address}=header:r", "--via", $"{second.Address}=body:r", "-d", "some content"]);
+            ["get", $"{server.Address}echo", "--ca", TestCa, "--via", $"{first.Address}=header:r", "--via", $"{second.Address}=body:r",
+             "-d", "some content"]);
 
         Assert.Equal((0, "some content"), (run.ExitCode, run.Out));
         Assert.Empty(first.Seen.Content);
@@ -71,7 +74,8 @@ public sealed class GetTests : ToolTest
         byte[] data = RandomNumberGenerator.GetBytes(2_000_000);
         File.WriteAllBytes(PathOf("in"), data);
 
-        ToolRun run = await ToolRun.OfAsync(["get", $"{server.Address}echo", "--ca", TestCa, "-d", $"@{PathOf("in")}", "-o", PathOf("out")]);
+        ToolRun run = await ToolRun.OfAsync(
+            ["get", $"{server.Address}echo", "--ca", TestCa, "-d", $"@{PathOf("in")}", "-o", PathOf("out")]);
 
         Assert.Equal((0, ""), (run.ExitCode, run.Out));
         Assert.Equal(data, File.ReadAllBytes(PathOf("out")));
@@ -80,7 +84,8 @@ public sealed class GetTests : ToolTest
     [Fact]
     public async Task Method_fields_and_the_head_of_the_answer_are_as_with_curl()
     {
-        await using TestServer server = await TestServer.StartAsync(map: app => app.MapMethods("/say", ["PUT"], async (HttpContext context) =>
+        await using TestServer server = await TestServer.StartAsync(
+            map: app => app.MapMethods("/say", ["PUT"], async (HttpContext context) =>
         {
             context.Response.Headers["X-Answer"] = "yes";
             using var reader = new StreamReader(context.Request.Body);
@@ -99,7 +104,8 @@ public sealed class GetTests : ToolTest
     [Fact]
     public async Task A_status_of_400_or_more_fails_only_when_it_is_to_fail()
     {
-        await using TestServer server = await TestServer.StartAsync(map: app => app.MapGet("/gone", () => Results.Text("no longer", statusCode: 410)));
+        await using TestServer server = await TestServer.StartAsync(
+            map: app => app.MapGet("/gone", () => Results.Text("no longer", statusCode: 410)));
 
         ToolRun lenient = await ToolRun.OfAsync(["get", $"{server.Address}gone", "--ca", TestCa]);
         ToolRun strict = await ToolRun.OfAsync(["get", $"{server.Address}gone", "--ca", TestCa, "--fail"]);
@@ -127,7 +133,8 @@ public sealed class GetTests : ToolTest
         ToolRun run = await ToolRun.OfAsync(["get", $"{server.Address}hello", "--ca", TestCa, "--via", $"{middlebox.Address}=header:r"]);
 
         Assert.Equal((1, ""), (run.ExitCode, run.Out));
-        Assert.Contains("AlertReceived: The peer sent the fatal alert MiddleboxAuthorizationFailure (171)", run.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "AlertReceived: The peer sent the fatal alert MiddleboxAuthorizationFailure (171)", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -157,7 +164,8 @@ public sealed class GetTests : ToolTest
     [InlineData("'header:x' is no grant", "https://localhost:1/", "--via", "localhost:2=header:x")]
     [InlineData("'trailer:r' is no grant", "https://localhost:1/", "--via", "localhost:2=trailer:r")]
     [InlineData("'nonsense' is no header field", "https://localhost:1/", "-H", "nonsense")]
-    [InlineData("'Content-Type' cannot be a field of this request, which has no content", "https://localhost:1/", "-H", "Content-Type: text/plain")]
+    [InlineData("'Content-Type' cannot be a field of this request, which has no content", "https://localhost:1/",
+        "-H", "Content-Type: text/plain")]
     [InlineData("'G E T' is no method", "https://localhost:1/", "-X", "G E T")]
     [InlineData("cannot be read", "https://localhost:1/", "-d", "@missing-file")]
     public async Task What_makes_no_sense_is_exit_status_2(string message, params string[] args)

@@ -25,7 +25,8 @@ public sealed class HostKeyLogTests : ToolTest
         File.WriteAllText(PathOf("ca.pem"), TestCertificates.Root.ExportCertificatePem());
 
         ToolRun get = await ToolRun.OfAsync(
-            ["get", $"{server.Address}echo", "--ca", PathOf("ca.pem"), "--via", $"{relay.Address}=header:r", "-d", "the content of the request"]);
+            ["get", $"{server.Address}echo", "--ca", PathOf("ca.pem"), "--via", $"{relay.Address}=header:r",
+             "-d", "the content of the request"]);
         Assert.Equal((0, "the content of the request"), (get.ExitCode, get.Out));
         (byte[] toServer, byte[] toClient) = await relay.RecordedAsync();
         File.WriteAllBytes(PathOf("up"), toServer);
@@ -48,7 +49,8 @@ public sealed class HostKeyLogTests : ToolTest
             && line.Contains($"writes the keys it is given to {PathOf("middlebox.log")}", StringComparison.Ordinal));
 
         // And nothing of what is in the file is in the logs.
-        string[] keys = [.. File.ReadAllLines(PathOf("server.log")).Where(line => line.StartsWith("TLMSP_", StringComparison.Ordinal)).Select(line => line.Split(' ')[^1])];
+        string[] keys = [.. File.ReadAllLines(PathOf("server.log"))
+            .Where(line => line.StartsWith("TLMSP_", StringComparison.Ordinal)).Select(line => line.Split(' ')[^1])];
         Assert.NotEmpty(keys);
         Assert.DoesNotContain(server.Logs.Lines, line => keys.Any(key => line.Contains(key, StringComparison.OrdinalIgnoreCase)));
     }
@@ -70,7 +72,8 @@ public sealed class HostKeyLogTests : ToolTest
         using HttpClient client = provider.GetRequiredService<IHttpClientFactory>().CreateClient("orders");
 
         Assert.Equal("hello", await client.GetStringAsync(new Uri(server.Address, "hello")));
-        Assert.Single(logs.Lines, line => line.StartsWith($"Warning: HttpClient 'orders' writes the keys of every connection to {PathOf("client.log")}", StringComparison.Ordinal));
+        string warning = $"Warning: HttpClient 'orders' writes the keys of every connection to {PathOf("client.log")}";
+        Assert.Single(logs.Lines, line => line.StartsWith(warning, StringComparison.Ordinal));
         Assert.Contains("TLMSP_CLIENT_SYNCH_MAC ", File.ReadAllText(PathOf("client.log")), StringComparison.Ordinal);
     }
 
@@ -79,12 +82,14 @@ public sealed class HostKeyLogTests : ToolTest
     {
         string missing = Path.Combine(Folder, "missing", "keys.log");
 
-        InvalidOperationException server = await Assert.ThrowsAsync<InvalidOperationException>(() => TestServer.StartAsync(tlmsp => tlmsp.KeyLogFile = missing));
+        InvalidOperationException server = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => TestServer.StartAsync(tlmsp => tlmsp.KeyLogFile = missing));
         Exception middlebox = await Assert.ThrowsAnyAsync<Exception>(
             () => TestMiddlebox.StartAsync(new Uri("https://localhost:1"), options => options.KeyLogFile = missing));
         ArgumentException client = Assert.Throws<ArgumentException>(() => TestServer.Handler(tlmsp => tlmsp.KeyLogFile = missing));
 
-        Assert.All((Exception[])[server, middlebox, client], e => Assert.Contains($"The key log file '{missing}' cannot be written", e.Message, StringComparison.Ordinal));
+        string problem = $"The key log file '{missing}' cannot be written";
+        Assert.All((Exception[])[server, middlebox, client], e => Assert.Contains(problem, e.Message, StringComparison.Ordinal));
     }
 
     [Fact]

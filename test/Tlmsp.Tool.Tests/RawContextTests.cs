@@ -20,7 +20,8 @@ public sealed class RawContextTests : ToolTest
 
         ToolRun client = await ToolRun.OfAsync(
         [
-            "client", $"localhost:{server.Port}", "--ca", Ca, "--via", $"{box}=1=r,2=rw", "--context", "1", "--context", "2", "--context", "3:log",
+            "client", $"localhost:{server.Port}", "--ca", Ca, "--via", $"{box}=1=r,2=rw", "--context", "1", "--context", "2",
+            "--context", "3:log",
             "--do", "send 1 hello", "--do", "expect 1 hello", "--do", "send 2 my secret", "--do", "expect 2 my ******",
             "--do", @"send 3 not\x20for\nthe box", "--do", @"expect 3 not for\nthe box",
         ]);
@@ -75,7 +76,8 @@ public sealed class RawContextTests : ToolTest
         await using ToolRun server = await ToolRun.ListeningAsync(
             "server", "--listen", "127.0.0.1:0", "--cert", ServerPem, "--script", PathOf("script"), "--connections", "1");
 
-        ToolRun client = await ToolRun.OfAsync(["client", $"localhost:{server.Port}", "--ca", Ca], "expect 1 welcome\nsend 2 thanks\nexpect 2 bye\nwait\n");
+        ToolRun client = await ToolRun.OfAsync(
+            ["client", $"localhost:{server.Port}", "--ca", Ca], "expect 1 welcome\nsend 2 thanks\nexpect 2 bye\nwait\n");
         await server.EndAsync();
 
         Assert.Equal((0, 0), (client.ExitCode, server.ExitCode));
@@ -94,7 +96,8 @@ public sealed class RawContextTests : ToolTest
             "--replace", "1=a=b", "--delete", "2", "--connections", "1");
 
         ToolRun client = await ToolRun.OfAsync(
-            ["client", $"localhost:{server.Port}", "--ca", Ca, "--via", $"{box}=1=r", "--do", "send 1 aaa", "--do", "expect 1 aaa", "--do", "send 2 x", "--do", "expect 2 x"]);
+            ["client", $"localhost:{server.Port}", "--ca", Ca, "--via", $"{box}=1=r", "--do", "send 1 aaa", "--do", "expect 1 aaa",
+             "--do", "send 2 x", "--do", "expect 2 x"]);
         await middlebox.EndAsync();
 
         Assert.Equal(0, client.ExitCode);
@@ -110,7 +113,8 @@ public sealed class RawContextTests : ToolTest
         await using ToolRun server = await ToolRun.ListeningAsync(
             "server", "--listen", "0", "--cert", ServerPem, "--ca", Ca, "--allow-any", "--connections", "1", "--do", "expect 1 kept");
         await using ToolRun middlebox = await ToolRun.ListeningAsync(
-            "middlebox", "--listen", box[10..], "--cert", MiddleboxPem, "--ca", Ca, "--next", $"localhost:{server.Port}", "--delete", "2", "--connections", "1");
+            "middlebox", "--listen", box[10..], "--cert", MiddleboxPem, "--ca", Ca, "--next", $"localhost:{server.Port}",
+            "--delete", "2", "--connections", "1");
 
         ToolRun client = await ToolRun.OfAsync(
             ["client", $"localhost:{server.Port}", "--ca", Ca, "--via", $"{box}=2=rw", "--do", "send 2 gone", "--do", "send 1 kept"]);
@@ -128,7 +132,8 @@ public sealed class RawContextTests : ToolTest
         await MakeCertificatesAsync();
         await using ToolRun server = await ToolRun.ListeningAsync("server", "--listen", "0", "--cert", ServerPem, "--echo");
 
-        ToolRun client = await ToolRun.OfAsync(["client", $"localhost:{server.Port}", "--ca", Ca, "--do", "send 1 hello", "--do", "expect 1 world"]);
+        ToolRun client = await ToolRun.OfAsync(
+            ["client", $"localhost:{server.Port}", "--ca", Ca, "--do", "send 1 hello", "--do", "expect 1 world"]);
 
         Assert.Equal(1, client.ExitCode);
         Assert.Contains("Context 1 brought \"hello\", and \"world\" was expected.", client.Error, StringComparison.Ordinal);
@@ -140,7 +145,8 @@ public sealed class RawContextTests : ToolTest
         await MakeCertificatesAsync();
         await using ToolRun server = await ToolRun.ListeningAsync("server", "--listen", "0", "--cert", ServerPem);
 
-        ToolRun client = await ToolRun.OfAsync(["client", $"localhost:{server.Port}", "--ca", Ca, "--timeout", "0.5", "--do", "expect 1 hello"]);
+        ToolRun client = await ToolRun.OfAsync(
+            ["client", $"localhost:{server.Port}", "--ca", Ca, "--timeout", "0.5", "--do", "expect 1 hello"]);
 
         Assert.Equal(3, client.ExitCode);
         Assert.Contains("waited 0.5 s for data in context 1", client.Error, StringComparison.Ordinal);

@@ -16,13 +16,17 @@ public sealed class RefusalTests : ToolTest
         await using ToolRun middlebox = await ToolRun.ListeningAsync(
             "middlebox", "--listen", box[10..], "--cert", MiddleboxPem, "--ca", Ca, "--next", $"localhost:{server.Port}");
 
-        ToolRun client = await ToolRun.OfAsync(["client", $"localhost:{server.Port}", "--ca", Ca, "--via", $"{box}=1=rw", "--do", "send 1 x"]);
+        ToolRun client = await ToolRun.OfAsync(
+            ["client", $"localhost:{server.Port}", "--ca", Ca, "--via", $"{box}=1=rw", "--do", "send 1 x"]);
         await server.EndAsync();
 
         Assert.Equal((1, 1), (client.ExitCode, server.ExitCode));
-        Assert.Contains("AlertReceived: The peer sent the fatal alert MiddleboxAuthorizationFailure (171)", client.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "AlertReceived: The peer sent the fatal alert MiddleboxAuthorizationFailure (171)", client.Error, StringComparison.Ordinal);
         Assert.Contains("hint: the server accepts the list", client.Error, StringComparison.Ordinal);
-        Assert.Contains($"MiddleboxListRefused: middlebox tlmsp://{box} with 1=rw is not allowed; to allow it: --allow tlmsp://{box}=1=rw", server.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"MiddleboxListRefused: middlebox tlmsp://{box} with 1=rw is not allowed; to allow it: --allow tlmsp://{box}=1=rw",
+            server.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -31,7 +35,8 @@ public sealed class RefusalTests : ToolTest
         await MakeCertificatesAsync();
         int port = TestMiddlebox.FreePort();
         await using ToolRun middlebox = await ToolRun.ListeningAsync(
-            "middlebox", "--listen", port.ToString(CultureInfo.InvariantCulture), "--cert", MiddleboxPem, "--ca", Ca, "--next", "localhost:1", "--connections", "1");
+            "middlebox", "--listen", port.ToString(CultureInfo.InvariantCulture), "--cert", MiddleboxPem, "--ca", Ca,
+            "--next", "localhost:1", "--connections", "1");
 
         ToolRun client = await ToolRun.OfAsync(["client", "localhost:2", "--ca", Ca, "--via", $"localhost:{port}=1=r", "--do", "send 1 x"]);
         await middlebox.EndAsync();
@@ -48,7 +53,8 @@ public sealed class RefusalTests : ToolTest
         Assert.Equal(0, (await ToolRun.OfAsync(["certs", PathOf("other")])).ExitCode);
         await using ToolRun server = await ToolRun.ListeningAsync("server", "--listen", "0", "--cert", ServerPem, "--connections", "1");
 
-        ToolRun client = await ToolRun.OfAsync(["client", $"localhost:{server.Port}", "--ca", Path.Combine(PathOf("other"), "ca.pem"), "--do", "send 1 x"]);
+        ToolRun client = await ToolRun.OfAsync(
+            ["client", $"localhost:{server.Port}", "--ca", Path.Combine(PathOf("other"), "ca.pem"), "--do", "send 1 x"]);
         await server.EndAsync();
 
         Assert.Equal((1, 1), (client.ExitCode, server.ExitCode));

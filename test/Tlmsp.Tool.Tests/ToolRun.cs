@@ -106,9 +106,12 @@ internal sealed partial class ToolRun : IAsyncDisposable
         private void Check()
         {
             string text = base.ToString();
-            foreach ((string _, TaskCompletionSource said) in _waiting.Where(waiting => text.Contains(waiting.Text, StringComparison.Ordinal)))
+            foreach ((string awaited, TaskCompletionSource said) in _waiting)
             {
-                said.TrySetResult();
+                if (text.Contains(awaited, StringComparison.Ordinal))
+                {
+                    said.TrySetResult();
+                }
             }
         }
     }

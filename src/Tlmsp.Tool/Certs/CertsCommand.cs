@@ -30,7 +30,12 @@ internal static class CertsCommand
             Description = $"A party and its host names or addresses; repeat. Default: {string.Join(" and ", s_defaultParties)}",
             HelpName = "NAME=HOST,…",
         };
-        var days = new Option<int>("--days") { Description = "How long the certificates are valid", DefaultValueFactory = _ => 30, HelpName = "DAYS" };
+        var days = new Option<int>("--days")
+        {
+            Description = "How long the certificates are valid",
+            DefaultValueFactory = _ => 30,
+            HelpName = "DAYS",
+        };
         var rsa = new Option<bool>("--rsa") { Description = "RSA keys of 2048 bits instead of ECDSA keys on P-256" };
         var force = new Option<bool>("--force") { Description = "Overwrite files that exist" };
         var command = new TeachingCommand("certs", "Make a CA and the certificates of a path, for development.", Examples)
@@ -51,9 +56,10 @@ internal static class CertsCommand
         }
 
         (string Name, string[] Hosts)[] all = [.. parties.Select(Parse)];
-        if (all.Select(party => party.Name).Append("ca").GroupBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "ca" };
+        if (all.FirstOrDefault(party => !names.Add(party.Name)).Name is { } twice)
         {
-            throw new UsageException($"'{twice.Key}' is the name of two parties, or of the CA.");
+            throw new UsageException($"'{twice}' is the name of two parties, or of the CA.");
         }
 
         string[] files = [PathOf("ca"), .. all.Select(party => PathOf(party.Name))];
@@ -81,8 +87,9 @@ internal static class CertsCommand
     private static (string Name, string[] Hosts) Parse(string party)
     {
         string[] sides = party.Split('=', 2, StringSplitOptions.TrimEntries);
-        string[] hosts = sides.Length == 2 ? sides[1].Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [];
-        if (hosts.Length == 0 || sides[0].Length == 0 || sides[0].IndexOfAny(Path.GetInvalidFileNameChars()) >= 0 || sides[0] is "." or "..")
+        string[] hosts = sides[^1].Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        bool isFileName = sides[0] is not ("" or "." or "..") && sides[0].IndexOfAny(Path.GetInvalidFileNameChars()) < 0;
+        if (sides.Length != 2 || hosts.Length == 0 || !isFileName)
         {
             throw new UsageException($"'{party}' is no party. Write NAME=HOST or NAME=HOST,HOST, as in waf=waf.example,10.0.0.7.");
         }

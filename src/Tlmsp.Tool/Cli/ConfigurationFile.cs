@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace Tlmsp.Tool.Cli;
 
 /// <summary>
-/// Options from a JSON file: an object with the names of options and arguments, as in <c>{ "ca": "ca.pem", "via": ["localhost:7001=1=r"] }</c>.
-/// They become part of the command line unless it has the same option already.
+/// Options from a JSON file: an object with the names of options and arguments, as in
+/// <c>{ "ca": "ca.pem", "via": ["localhost:7001=1=r"] }</c>. They become part of the command line unless it has the same option already.
 /// </summary>
 internal static class ConfigurationFile
 {
@@ -24,7 +24,8 @@ internal static class ConfigurationFile
     public static ParseResult Apply(RootCommand root, ParseResult parsed, IReadOnlyList<string> args, ParserConfiguration parser)
     {
         Command command = parsed.CommandResult.Command;
-        if (command.Options.FirstOrDefault(option => option.Name == OptionName) is not Option<string?> option || parsed.GetValue(option) is not { } path)
+        if (command.Options.FirstOrDefault(option => option.Name == OptionName) is not Option<string?> option
+            || parsed.GetValue(option) is not { } path)
         {
             return parsed;
         }
@@ -70,8 +71,8 @@ internal static class ConfigurationFile
         }
         else
         {
-            IEnumerable<string> known = command.Options.Where(other => other.Name is not (OptionName or "--help")).Select(other => other.Name[2..])
-                .Concat(command.Arguments.Select(other => other.Name)).Order(StringComparer.Ordinal);
+            IEnumerable<string> known = command.Options.Select(other => other.Name).Where(name => name is not (OptionName or "--help"))
+                .Select(name => name[2..]).Concat(command.Arguments.Select(other => other.Name)).Order(StringComparer.Ordinal);
             throw new UsageException($"{path}: '{property.Name}' is no option of '{command.Name}'. Known are {string.Join(", ", known)}.");
         }
     }

@@ -63,8 +63,8 @@ internal static class DataText
                 case '\\':
                     bytes.Add((byte)'\\');
                     break;
-                case 'x' when i + 2 < text.Length && byte.TryParse(text.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value):
-                    bytes.Add(value);
+                case 'x' when i + 2 < text.Length && char.IsAsciiHexDigit(text[i + 1]) && char.IsAsciiHexDigit(text[i + 2]):
+                    bytes.Add(Convert.FromHexString(text.AsSpan(i + 1, 2))[0]);
                     i += 2;
                     break;
                 default:
@@ -89,10 +89,12 @@ internal static class DataText
         string text = Encoding.UTF8.GetString(data);
         int odd = text.IndexOf('�', StringComparison.Ordinal);
         return (odd < 0 || odd >= text.Length - 3)
-            && !text.EnumerateRunes().Any(rune => rune.Value >= 0x80 && Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format);
+            && !text.EnumerateRunes().Any(rune => rune.Value >= 0x80
+                && Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format);
     }
 
     private static string Escape(ReadOnlySpan<byte> data) => Encoding.UTF8.GetString(data)
-        .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)
-        .Replace("\r", "\\r", StringComparison.Ordinal).Replace("\t", "\\t", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
+        .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
+        .Replace("\n", "\\n", StringComparison.Ordinal).Replace("\r", "\\r", StringComparison.Ordinal)
+        .Replace("\t", "\\t", StringComparison.Ordinal);
 }

@@ -13,6 +13,9 @@ internal static class ExitCode
 
     /// <summary>No connection, a connection that broke, or a time limit.</summary>
     public const int Connection = 3;
+
+    /// <summary>Ctrl+C, as shells report it.</summary>
+    public const int Cancelled = 130;
 }
 
 /// <summary>The command line or a file that it names cannot be used; the message says what to write instead.</summary>

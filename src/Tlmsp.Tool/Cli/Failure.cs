@@ -17,7 +17,8 @@ internal static class Failure
             _ when Find<TlmspException>(e) is { } fault => (Describe(fault), OfFault(fault)),
             FailedException => (e.Message, ExitCode.Failure),
             _ when Find<SocketException>(e) is { } socket => ($"no connection: {socket.Message}", ExitCode.Connection),
-            _ when Find<TimeoutException>(e) is not null || e is OperationCanceledException => ($"timeout: {e.Message}", ExitCode.Connection),
+            _ when Find<TimeoutException>(e) is { } timeout => ($"timeout: {timeout.Message}", ExitCode.Connection),
+            OperationCanceledException => ("cancelled", ExitCode.Cancelled),
             HttpRequestException => ($"{Kind(e)}: {Deepest(e).Message}", ExitCode.Failure),
             IOException or UnauthorizedAccessException => (e.Message, ExitCode.Failure),
             _ => ("", ExitCode.Failure),
@@ -42,7 +43,7 @@ internal static class Failure
     private static string? Hint(TlmspException fault) => fault switch
     {
         { Misbehaviour: Misbehaviour.UntrustedCertificate } => "name the CA of the path with --ca FILE; 'tlmsp certs' makes one.",
-        { Misbehaviour: Misbehaviour.CertificateNameMismatch } => "a certificate has to name the host of the address that it is used under.",
+        { Misbehaviour: Misbehaviour.CertificateNameMismatch } => "a certificate must name the host of the address that it is used under.",
         { Misbehaviour: Misbehaviour.MissingTlmspExtension or Misbehaviour.PlainTls } => "the other side speaks TLS, but not TLMSP.",
         { FromPeer: true, Alert: TlmspAlert.MiddleboxAuthorizationFailure } =>
             "the server accepts the list of middleboxes as a whole: each one with exactly the rights that --via gives it, or none.",

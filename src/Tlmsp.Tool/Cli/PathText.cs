@@ -10,7 +10,8 @@ internal static class PathText
     {
         yield return $"{ink.Dim("session ")}  {session.SessionId:x8}  {session.CipherSuite}  {session.Group}";
         yield return $"{ink.Dim("contexts")}  {string.Join("   ", session.Contexts.Select(Context))}";
-        yield return $"{ink.Dim("path    ")}  {string.Join(" -> ", session.Middleboxes.Select(box => Box(box, ink)).Prepend("client").Append(Server(session)))}";
+        IEnumerable<string> path = session.Middleboxes.Select(box => Box(box, ink)).Prepend("client").Append(Server(session));
+        yield return $"{ink.Dim("path    ")}  {string.Join(" -> ", path)}";
         foreach (TlmspPathMiddlebox box in session.Middleboxes)
         {
             if (box.Certificate is { } certificate)

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Tlmsp.Tool.Cli;
 
-/// <summary>How far a long transfer is, on a line of the terminal that is drawn over. Says nothing when errors are not a terminal.</summary>
+/// <summary>How far a long transfer is, on a line of the terminal that is drawn over; nothing where errors do not go to one.</summary>
 internal sealed class Progress : IDisposable
 {
     private static readonly TimeSpan s_first = TimeSpan.FromSeconds(1);

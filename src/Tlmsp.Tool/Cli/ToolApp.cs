@@ -34,11 +34,13 @@ internal static class ToolApp
             if (parsed.Errors.Count > 0)
             {
                 string command = parsed.CommandResult.Command is RootCommand ? "tlmsp" : $"tlmsp {parsed.CommandResult.Command.Name}";
-                throw new UsageException($"{string.Join('\n', parsed.Errors.Select(error => error.Message))}\nhint: '{command} --help' shows options and examples.");
+                string errors = string.Join('\n', parsed.Errors.Select(error => error.Message));
+                throw new UsageException($"{errors}\nhint: '{command} --help' shows options and examples.");
             }
 
-            var invocation = new InvocationConfiguration { Output = console.Out, Error = console.Error, EnableDefaultExceptionHandler = false };
-            return await parsed.InvokeAsync(invocation, cancellationToken).ConfigureAwait(false);
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { Output = console.Out, Error = console.Error, EnableDefaultExceptionHandler = false },
+                cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (Failure.TryDescribe(e, out string message, out int exitCode))
         {

@@ -38,7 +38,8 @@ internal sealed class ToolConsole
     public static ToolConsole OfProcess()
     {
         // https://no-color.org: any value that is not empty.
-        bool plain = Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 } || Environment.GetEnvironmentVariable("TERM") == "dumb";
+        bool plain = Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 }
+            || Environment.GetEnvironmentVariable("TERM") == "dumb";
         return new ToolConsole(Console.In, Console.OpenStandardOutput(), Console.Error)
         {
             InIsTerminal = !Console.IsInputRedirected,

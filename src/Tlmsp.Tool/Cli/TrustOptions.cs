@@ -46,7 +46,8 @@ internal sealed class TrustOptions
         double seconds = parsed.GetValue(_timeout);
         return seconds is > 0 and <= 86400
             ? TimeSpan.FromSeconds(seconds)
-            : throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"--timeout is {seconds}; write more than 0 and at most 86400 seconds."));
+            : throw new UsageException(
+                string.Create(CultureInfo.InvariantCulture, $"--timeout is {seconds}; write more than 0 and at most 86400 seconds."));
     }
 
     public bool AllowReferenceMiddleboxes(ParseResult parsed) => parsed.GetValue(_reference);
@@ -112,7 +113,8 @@ internal sealed class TrustOptions
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
-            throw new UsageException($"The certificate '{path}' cannot be used: {e.Message} Certificate and key may be in one file, or the key in --key FILE.", e);
+            throw new UsageException(
+                $"The certificate '{path}' cannot be used: {e.Message} Certificate and key may be in one file; else name --key FILE.", e);
         }
     }
 }

@@ -30,7 +30,11 @@ internal static class DecodeCommand
             Description = "A pcap or pcapng file: loopback, Ethernet or raw IP",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var toServer = new Option<string?>("--to-server") { Description = "Instead of a capture: the bytes towards the server", HelpName = "FILE" };
+        var toServer = new Option<string?>("--to-server")
+        {
+            Description = "Instead of a capture: the bytes towards the server",
+            HelpName = "FILE",
+        };
         var toClient = new Option<string?>("--to-client") { Description = "The bytes towards the client", HelpName = "FILE" };
         var keyLog = new Option<string[]>("--key-log") { Description = "File with keys; repeat for more", HelpName = "FILE" };
         var port = new Option<int?>("--port") { Description = "Only connections with this port at either end", HelpName = "PORT" };
@@ -98,7 +102,8 @@ internal static class DecodeCommand
         {
             (IReadOnlyList<CapturedPacket> packets, bool isCut) = CaptureFile.Read(ReadFile(capture));
             IReadOnlyList<CapturedHop> hops = TcpConversations.Find(packets, port, out int others);
-            console.Note($"{packets.Count} packets, {hops.Count} connections that begin like TLS{(others > 0 ? $", {others} others" : "")}");
+            string rest = others > 0 ? $", {others} others" : "";
+            console.Note($"{packets.Count} packets, {hops.Count} connections that begin like TLS{rest}");
             if (isCut)
             {
                 console.Warn($"{capture} ends inside a packet, as when a capture is killed.");

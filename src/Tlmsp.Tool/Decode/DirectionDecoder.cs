@@ -92,7 +92,8 @@ internal sealed class DirectionDecoder(Direction direction, HopSession session)
             case RecordType.Alert when !_isProtected:
                 byte context = 0;
                 string origin = "";
-                return decoded with { Title = ContainerLine.Alert(HandshakeChannel.ReadUnprotected(body.ToArray(), ref context, ref origin)) + " (unprotected)" };
+                ReadOnlySpan<byte> alert = HandshakeChannel.ReadUnprotected(body.ToArray(), ref context, ref origin);
+                return decoded with { Title = $"{ContainerLine.Alert(alert)} (unprotected)" };
             default:
                 return Containers(decoded, record, body, sid ?? 0);
         }

@@ -7,7 +7,7 @@ namespace Tlmsp.Tool.Decode;
 /// <summary>Says what a handshake message holds, read by the product's own readers.</summary>
 internal static class HandshakeText
 {
-    private static readonly TlmspLimits s_limits = new() { MaxMiddleboxes = TlmspDialect.MaxMiddleboxes, MaxCertificateBytes = ushort.MaxValue };
+    private static readonly TlmspLimits s_limits = new() { MaxCertificateBytes = ushort.MaxValue };
 
     /// <summary>Takes note of hellos, and describes any message.</summary>
     /// <exception cref="TlmspException">The message is malformed.</exception>
@@ -85,8 +85,11 @@ internal static class HandshakeText
             : "no key log has keys of this session";
     }
 
-    private static string Path(IEnumerable<MiddleboxEntry> list, TlmspAddress server) => "path client -> "
-        + string.Concat(list.Select(entry => $"{PathText.Entity(entry.Id)} {entry.Address} ({entry.Grant}){(entry.Inserted ? " inserted" : "")} -> ")) + server;
+    private static string Path(IEnumerable<MiddleboxEntry> list, TlmspAddress server) => "path " + string.Join(
+        " -> ", list.Select(Entry).Prepend("client").Append(server.ToString()));
+
+    private static string Entry(MiddleboxEntry entry) =>
+        $"{PathText.Entity(entry.Id)} {entry.Address} ({entry.Grant}){(entry.Inserted ? " inserted" : "")}";
 
     private static string Group(ushort id) => KeyExchangeGroup.FromId(id)?.Name ?? $"group {id:x4}";
 

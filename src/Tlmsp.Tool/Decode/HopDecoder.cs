@@ -22,8 +22,8 @@ internal static class HopDecoder
         }
 
         Take(hop.Pieces.Count > 0 ? hop.Pieces[^1].Time : null, isLast: true);
-        return new DecodedHop(
-            hop.Pieces.Any(piece => piece.Time is not null) ? records : [.. records.OrderBy(record => record.Phase)], toServer.Rest, toClient.Rest);
+        bool hasTimes = hop.Pieces.Any(piece => piece.Time is not null);
+        return new DecodedHop(hasTimes ? records : [.. records.OrderBy(record => record.Phase)], toServer.Rest, toClient.Rest);
 
         void Take(TimeSpan? time, bool isLast)
         {

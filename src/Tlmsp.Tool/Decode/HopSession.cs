@@ -48,6 +48,7 @@ internal sealed class HopSession(IReadOnlyList<KeyLogEntry> entries)
 
         byte self = path.Entities[receiver];
         byte destination = direction == Direction.ClientToServer ? TlmspDialect.Server : TlmspDialect.Client;
-        return new ListingFlow(path, self, direction, keys, [.. path.Upstream(self, direction).Select(entity => Keys.Pair(entity, destination))]);
+        SecretKey?[] checkKeys = [.. path.Upstream(self, direction).Select(entity => Keys.Pair(entity, destination))];
+        return new ListingFlow(path, self, direction, keys, checkKeys);
     }
 }

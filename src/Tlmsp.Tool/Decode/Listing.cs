@@ -34,8 +34,8 @@ internal sealed class Listing(ToolConsole console, int maxBytes)
             RecordType.ApplicationData => "data",
             _ => $"type {(byte)record.Type}",
         };
-        console.Line(string.Create(
-            CultureInfo.InvariantCulture, $"{++_records,4} {time,10} {arrow} {type,-9} {record.Length,5} B  {_ink.Bold(record.Title)}").TrimEnd());
+        string title = record.Title.Length > 0 ? $"  {_ink.Bold(record.Title)}" : "";
+        console.Line(string.Create(CultureInfo.InvariantCulture, $"{++_records,4} {time,10} {arrow} {type,-9} {record.Length,5} B{title}"));
         foreach (string line in record.Details)
         {
             console.Line($"{Indent}{line}");
@@ -63,12 +63,14 @@ internal sealed class Listing(ToolConsole console, int maxBytes)
 
     public void Summary() => console.Line(string.Create(
         CultureInfo.InvariantCulture,
-        $"== {_records} records, {_containers} containers; MACs: {_good} ok, {_failed} FAILED, {_unchecked} without key; {_faults} faults"));
+        $"== {_records} records, {_containers} containers; "
+            + $"MACs: {_good} ok, {_failed} FAILED, {_unchecked} without key; {_faults} faults"));
 
     private void Container(DecodedContainer container, bool isAlert)
     {
         _containers++;
-        string what = $"{(container.IsDeleted ? " deleted" : "")}{(container.IsInserted ? " inserted" : "")}{(container.IsAudited ? " audited" : "")}";
+        string what = (container.IsDeleted ? " deleted" : "") + (container.IsInserted ? " inserted" : "")
+            + (container.IsAudited ? " audited" : "");
         string who = container.Origin is { } origin && origin != container.Author
             ? $"from {PathText.Entity(origin)}, made by {PathText.Entity(container.Author)}"
             : $"from {PathText.Entity(container.Author)}";

@@ -26,7 +26,11 @@ internal static class GetCommand
     {
         var trust = new TrustOptions();
         var url = new Argument<string>("url") { Description = "An https URL; it means TLMSP" };
-        var method = new Option<string?>("--method", "-X", "--request") { Description = "Default: GET, or POST with --data", HelpName = "METHOD" };
+        var method = new Option<string?>("--method", "-X", "--request")
+        {
+            Description = "Default: GET, or POST with --data",
+            HelpName = "METHOD",
+        };
         var header = new Option<string[]>("--header", "-H") { Description = "A field of the request; repeat", HelpName = "NAME: VALUE" };
         var data = new Option<string?>("--data", "-d")
         {
@@ -92,7 +96,7 @@ internal static class GetCommand
 
     private static Uri ParseUrl(string text) => Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme == Uri.UriSchemeHttps
         ? url
-        : throw new UsageException($"'{text}' is no URL that can be got: it must start with https://, as in https://localhost:5001/orders.");
+        : throw new UsageException($"'{text}' cannot be got: it must start with https://, as in https://localhost:5001/orders.");
 
     private static (string Name, string Value) ParseHeader(string text)
     {

@@ -35,7 +35,8 @@ internal sealed class GetRequest(ToolConsole console)
     /// <summary>Sends the request and writes the response.</summary>
     /// <exception cref="UsageException">The options do not fit together.</exception>
     /// <exception cref="FailedException">The status is 400 or more, and that was to be a failure.</exception>
-    public async Task SendAsync(Action<TlmspHttpOptions> configure, Action<SocketsHttpHandler> configureHandler, CancellationToken cancellationToken)
+    public async Task SendAsync(
+        Action<TlmspHttpOptions> configure, Action<SocketsHttpHandler> configureHandler, CancellationToken cancellationToken)
     {
         using TlmspHandler handler = MakeHandler(configure, configureHandler);
         using var client = new HttpClient(handler) { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
@@ -121,7 +122,8 @@ internal sealed class GetRequest(ToolConsole console)
         bool hasName = request.Content?.Headers.TryGetValues(name, out _) == true && request.Content.Headers.Remove(name);
         if (request.Content?.Headers.TryAddWithoutValidation(name, value) != true && !hasName)
         {
-            throw new UsageException($"'{name}' cannot be a field of this request{(request.Content is null ? ", which has no content" : "")}.");
+            string reason = request.Content is null ? ", which has no content" : "";
+            throw new UsageException($"'{name}' cannot be a field of this request{reason}.");
         }
     }
 
@@ -140,7 +142,8 @@ internal sealed class GetRequest(ToolConsole console)
                 ['@', .. var path] => new StreamContent(new ProgressStream(File.OpenRead(path), console, "sent")),
                 _ => new ByteArrayContent(Encoding.UTF8.GetBytes(data)),
             };
-            content.Headers.ContentType = new MediaTypeHeaderValue(data.StartsWith('@') ? "application/octet-stream" : "application/x-www-form-urlencoded");
+            content.Headers.ContentType = new MediaTypeHeaderValue(
+                data.StartsWith('@') ? "application/octet-stream" : "application/x-www-form-urlencoded");
             return content;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -176,7 +179,8 @@ internal sealed class GetRequest(ToolConsole console)
         {
             IEnumerable<string> fields = response.Headers.Concat(response.Content.Headers)
                 .Select(field => $"{field.Key}: {string.Join(", ", field.Value)}");
-            await to.WriteAsync(Encoding.UTF8.GetBytes(string.Join("\r\n", fields.Prepend(status)) + "\r\n\r\n"), cancellationToken).ConfigureAwait(false);
+            byte[] head = Encoding.UTF8.GetBytes(string.Join("\r\n", fields.Prepend(status)) + "\r\n\r\n");
+            await to.WriteAsync(head, cancellationToken).ConfigureAwait(false);
         }
 
         await CopyAsync(response, to, cancellationToken).ConfigureAwait(false);

@@ -110,7 +110,8 @@ internal static class ClientCommand
             console.Note($"Commands, until end of input:\n{RawCommand.Grammar}");
         }
 
-        await new RawEndpoint(session, transport, console, settings).RunAsync(commands, interactive: true, cancellationToken).ConfigureAwait(false);
+        var endpoint = new RawEndpoint(session, transport, console, settings);
+        await endpoint.RunAsync(commands, interactive: true, cancellationToken).ConfigureAwait(false);
     }
 
     private static TlmspClientHandshake MakeHandshake(TlmspClientOptions options)

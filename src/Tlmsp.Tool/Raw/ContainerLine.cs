@@ -19,8 +19,8 @@ internal static class ContainerLine
             : container.IsInserted ? $"{ink.Yellow("inserted")} by {PathText.Entity(container.Origin)}"
             : container.Author != container.Origin ? $"{ink.Yellow("changed")} by {PathText.Entity(container.Author)}"
             : "";
-        return Line(
-            ink.Green("<-"), container.ContextId, container.Plaintext.Length, what, DataText.Excerpt(container.Plaintext, ExcerptLength), ink);
+        string data = DataText.Excerpt(container.Plaintext, ExcerptLength);
+        return Line(ink.Green("<-"), container.ContextId, container.Plaintext.Length, what, data, ink);
     }
 
     public static string Relayed(in RelayedContainer container, bool toServer, RelayAction action, Ink ink)
@@ -38,7 +38,9 @@ internal static class ContainerLine
 
     /// <summary>Level and description of an alert.</summary>
     public static string Alert(ReadOnlySpan<byte> content) => content.Length == 2
-        ? string.Create(CultureInfo.InvariantCulture, $"{((TlmspAlertLevel)content[0]).ToString().ToLowerInvariant()} alert {(TlmspAlert)content[1]} ({content[1]})")
+        ? string.Create(
+            CultureInfo.InvariantCulture,
+            $"{((TlmspAlertLevel)content[0]).ToString().ToLowerInvariant()} alert {(TlmspAlert)content[1]} ({content[1]})")
         : "malformed alert";
 
     private static string Line(string arrow, byte context, long length, string what, string data, Ink ink)

@@ -3,7 +3,7 @@ using Tlmsp.Tool.Cli;
 
 namespace Tlmsp.Tool.Raw;
 
-/// <summary>How a context is written on the command line: <c>1</c>, <c>2:purpose</c>, <c>3:purpose:audited</c>, <c>4::audited</c>.</summary>
+/// <summary>Contexts on the command line: <c>1</c>, <c>2:purpose</c>, <c>3:purpose:audited</c>, <c>4::audited</c>.</summary>
 internal static class ContextText
 {
     /// <exception cref="UsageException">The text is no context.</exception>

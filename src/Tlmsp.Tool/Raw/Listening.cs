@@ -33,9 +33,14 @@ internal sealed class Listening
     public IPEndPoint EndPoint(ParseResult parsed)
     {
         string text = parsed.GetRequiredValue(_listen);
-        return ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) ? new IPEndPoint(IPAddress.Loopback, port)
-            : text.Contains(':', StringComparison.Ordinal) && IPEndPoint.TryParse(text, out IPEndPoint? endPoint) ? endPoint
-            : throw new UsageException($"--listen is '{text}'. Write a port for loopback, or address and port such as 0.0.0.0:4433 or [::]:4433.");
+        if (ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port))
+        {
+            return new IPEndPoint(IPAddress.Loopback, port);
+        }
+
+        return text.Contains(':', StringComparison.Ordinal) && IPEndPoint.TryParse(text, out IPEndPoint? endPoint)
+            ? endPoint
+            : throw new UsageException($"--listen is '{text}'. Write a port for loopback, or address and port, as in 0.0.0.0:4433.");
     }
 
     /// <summary>Listens and serves.</summary>
@@ -46,7 +51,8 @@ internal sealed class Listening
     /// <param name="cancellationToken">Cancelled by Ctrl+C.</param>
     /// <returns>The worst status of all connections.</returns>
     public async Task<int> RunAsync(
-        ParseResult parsed, string what, ToolConsole console, Func<Socket, CancellationToken, Task> serve, CancellationToken cancellationToken)
+        ParseResult parsed, string what, ToolConsole console, Func<Socket, CancellationToken, Task> serve,
+        CancellationToken cancellationToken)
     {
         IPEndPoint endPoint = EndPoint(parsed);
         using var listener = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);

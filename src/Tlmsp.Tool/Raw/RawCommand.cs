@@ -44,14 +44,13 @@ internal sealed record RawCommand(RawVerb Verb, byte Context = 0, byte[]? Data =
         string[] words = trimmed.Split(' ', 3);
         try
         {
-            return (words[0], words.Length) switch
+            return words switch
             {
-                ("send", 3) => new RawCommand(RawVerb.Send, ContextText.ParseId(words[1]), DataText.Unescape(words[2])),
-                ("send-file", 3) => new RawCommand(RawVerb.SendFile, ContextText.ParseId(words[1]), File: words[2].Trim()),
-                ("expect", 3) => new RawCommand(RawVerb.Expect, ContextText.ParseId(words[1]), DataText.Unescape(words[2])),
-                ("read", 3) => new RawCommand(
-                    RawVerb.Read, ContextText.ParseId(words[1]), Count: long.Parse(words[2], NumberStyles.None, CultureInfo.InvariantCulture)),
-                ("wait", 1) => new RawCommand(RawVerb.Wait),
+                ["send", var context, var text] => new RawCommand(RawVerb.Send, ContextText.ParseId(context), DataText.Unescape(text)),
+                ["send-file", var context, var file] => new RawCommand(RawVerb.SendFile, ContextText.ParseId(context), File: file.Trim()),
+                ["expect", var context, var text] => new RawCommand(RawVerb.Expect, ContextText.ParseId(context), DataText.Unescape(text)),
+                ["read", var context, var count] => new RawCommand(RawVerb.Read, ContextText.ParseId(context), Count: Number(count)),
+                ["wait"] => new RawCommand(RawVerb.Wait),
                 _ => throw new FormatException("it is none of the commands."),
             };
         }
@@ -60,4 +59,6 @@ internal sealed record RawCommand(RawVerb Verb, byte Context = 0, byte[]? Data =
             throw new UsageException($"'{trimmed}' cannot be done: {e.Message} Commands are:\n{Grammar}", e);
         }
     }
+
+    private static long Number(string text) => long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
 }

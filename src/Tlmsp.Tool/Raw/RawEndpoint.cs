@@ -6,7 +6,8 @@ using Tlmsp.Tool.Cli;
 namespace Tlmsp.Tool.Raw;
 
 /// <summary>An established session at a client or server: shows what arrives, echoes it or keeps it, and carries out commands.</summary>
-internal sealed class RawEndpoint(TlmspSession session, ITlmspTransport transport, ToolConsole console, RawSettings settings) : IContainerReceiver
+internal sealed class RawEndpoint(TlmspSession session, ITlmspTransport transport, ToolConsole console, RawSettings settings)
+    : IContainerReceiver
 {
     private const int FileBlock = 256 * 1024;
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -14,7 +15,7 @@ internal sealed class RawEndpoint(TlmspSession session, ITlmspTransport transpor
     private readonly List<(byte Context, byte[] Data)> _echo = [];
     private bool _keeps;
 
-    /// <summary>Runs the commands, or the lines of standard input, and closes; without any it goes on until the other side closes.</summary>
+    /// <summary>Runs the commands, or the lines of standard input, and closes; without any goes on until the other side closes.</summary>
     /// <exception cref="FailedException">An expectation did not hold.</exception>
     /// <exception cref="TlmspException">The other side broke the protocol or sent a fatal alert.</exception>
     public async Task RunAsync(IReadOnlyList<RawCommand>? commands, bool interactive, CancellationToken cancellationToken)
@@ -185,11 +186,12 @@ internal sealed class RawEndpoint(TlmspSession session, ITlmspTransport transpor
         byte[] expected = command.Data!;
         for (int at = 0; at < expected.Length;)
         {
-            byte[] taken = await _inbox.TakeAsync(command.Context, expected.Length - at, settings.Timeout, cancellationToken).ConfigureAwait(false);
+            byte[] taken = await _inbox.TakeAsync(command.Context, expected.Length - at, settings.Timeout, cancellationToken)
+                .ConfigureAwait(false);
             if (!taken.AsSpan().SequenceEqual(expected.AsSpan(at, taken.Length)))
             {
-                throw new FailedException(
-                    $"Context {command.Context} brought {DataText.Excerpt(taken, 200)}, and {DataText.Excerpt(expected.AsSpan(at), 200)} was expected.");
+                string wanted = DataText.Excerpt(expected.AsSpan(at), 200);
+                throw new FailedException($"Context {command.Context} brought {DataText.Excerpt(taken, 200)}, and {wanted} was expected.");
             }
 
             at += taken.Length;
@@ -212,7 +214,8 @@ internal sealed class RawEndpoint(TlmspSession session, ITlmspTransport transpor
     {
         if (session.Info.Contexts.All(existing => existing.Id != context))
         {
-            throw new UsageException($"The session has no context {context}; it has {string.Join(", ", session.Info.Contexts.Select(PathText.Context))}.");
+            string known = string.Join(", ", session.Info.Contexts.Select(PathText.Context));
+            throw new UsageException($"The session has no context {context}; it has {known}.");
         }
     }
 

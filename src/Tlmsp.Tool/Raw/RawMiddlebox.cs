@@ -7,7 +7,13 @@ using Tlmsp.Tool.Cli;
 namespace Tlmsp.Tool.Raw;
 
 /// <summary>One path through the middlebox: shows every container, and changes what the rules say.</summary>
-internal sealed class RawMiddlebox(TlmspMiddleboxOptions options, ToolConsole console, TimeSpan limit, RelayRules rules, Func<TlmspAddress, bool> isAllowed)
+/// <param name="options">For the handshakes.</param>
+/// <param name="console">Where it shows what passes.</param>
+/// <param name="limit">Time for a handshake, and for the rest of a path that is ending.</param>
+/// <param name="rules">What to change.</param>
+/// <param name="isAllowed">Whether a next hop may be dialled.</param>
+internal sealed class RawMiddlebox(
+    TlmspMiddleboxOptions options, ToolConsole console, TimeSpan limit, RelayRules rules, Func<TlmspAddress, bool> isAllowed)
 {
     public async Task RunAsync(Socket socket, CancellationToken cancellationToken)
     {
@@ -47,7 +53,8 @@ internal sealed class RawMiddlebox(TlmspMiddleboxOptions options, ToolConsole co
     }
 
     /// <summary>Reads the hello and connects to where it says, if that is allowed.</summary>
-    private async Task<SocketTransport> RouteAsync(TlmspMiddleboxHandshake handshake, SocketTransport client, CancellationToken cancellationToken)
+    private async Task<SocketTransport> RouteAsync(
+        TlmspMiddleboxHandshake handshake, SocketTransport client, CancellationToken cancellationToken)
     {
         var toServer = new ArrayBufferWriter<byte>();
         HandshakeStatus status;
@@ -92,7 +99,8 @@ internal sealed class RawMiddlebox(TlmspMiddleboxOptions options, ToolConsole co
             serverRead ??= server.Input.ReadAsync(cancellationToken).AsTask();
             Task<ReadResult> done = await Task.WhenAny(clientRead, serverRead).ConfigureAwait(false);
             bool fromClient = done == clientRead;
-            status = await ProcessAsync(handshake, await done.ConfigureAwait(false), fromClient, client, server, server.Output).ConfigureAwait(false);
+            ReadResult result = await done.ConfigureAwait(false);
+            status = await ProcessAsync(handshake, result, fromClient, client, server, server.Output).ConfigureAwait(false);
             (fromClient ? ref clientRead : ref serverRead) = null;
         }
 
@@ -143,8 +151,9 @@ internal sealed class RawMiddlebox(TlmspMiddleboxOptions options, ToolConsole co
             throw fault;
         }
 
+        string side = fromClient ? "client's" : "server's";
         return result.IsCompleted && !isLast
-            ? throw new TlmspException(Misbehaviour.ClosedWithoutNotify, $"the {(fromClient ? "client's" : "server's")} connection ended inside the handshake")
+            ? throw new TlmspException(Misbehaviour.ClosedWithoutNotify, $"the {side} connection ended inside the handshake")
             : status;
     }
 
@@ -163,7 +172,8 @@ internal sealed class RawMiddlebox(TlmspMiddleboxOptions options, ToolConsole co
         }
     }
 
-    private async Task RelayAsync(TlmspMiddleboxSession session, SocketTransport client, SocketTransport server, CancellationToken cancellationToken)
+    private async Task RelayAsync(
+        TlmspMiddleboxSession session, SocketTransport client, SocketTransport server, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task up = PumpAsync(session.ClientToServer, client, server, new Handler(console, rules, toServer: true), stop.Token);
@@ -184,7 +194,8 @@ internal sealed class RawMiddlebox(TlmspMiddleboxOptions options, ToolConsole co
     }
 
     /// <summary>Relays one direction until it ends.</summary>
-    private static async Task PumpAsync(ContainerRelay relay, SocketTransport from, SocketTransport to, Handler handler, CancellationToken cancellationToken)
+    private static async Task PumpAsync(
+        ContainerRelay relay, SocketTransport from, SocketTransport to, Handler handler, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -198,7 +209,8 @@ internal sealed class RawMiddlebox(TlmspMiddleboxOptions options, ToolConsole co
             }
             catch (Exception e) when (e is TlmspException or FailedException)
             {
-                relay.WriteAlert(TlmspAlertLevel.Fatal, e is TlmspException fault ? fault.Alert : TlmspAlert.InternalError, contextId: 0, to.Output);
+                TlmspAlert alert = e is TlmspException fault ? fault.Alert : TlmspAlert.InternalError;
+                relay.WriteAlert(TlmspAlertLevel.Fatal, alert, contextId: 0, to.Output);
                 await to.FlushAsync(cancellationToken).ConfigureAwait(false);
                 throw;
             }

@@ -88,7 +88,7 @@ internal sealed class RelayRules
         if (data.Length > ContainerWriter.MaxPlaintext)
         {
             throw new FailedException(
-                $"A container of context {container.ContextId} would become {data.Length} bytes long; {ContainerWriter.MaxPlaintext} is the most.");
+                $"A container of context {container.ContextId} would get {data.Length} bytes; {ContainerWriter.MaxPlaintext} is the most.");
         }
 
         replacement.Write(data);

@@ -64,8 +64,8 @@ internal static class ServerCommand
             using var settings = new RawSettings { Timeout = trust.Timeout(parsed), Echo = parsed.GetValue(echo) };
             settings.OpenFiles(parsed.GetValue(save));
             return await listening.RunAsync(
-                parsed, "server", console, (socket, token) => ServeAsync(socket, options, console, settings, commands, token), cancellationToken)
-                .ConfigureAwait(false);
+                parsed, "server", console, (socket, token) => ServeAsync(socket, options, console, settings, commands, token),
+                cancellationToken).ConfigureAwait(false);
         });
         return command;
     }
@@ -78,7 +78,8 @@ internal static class ServerCommand
         using var handshake = new TlmspServerHandshake(options);
         using TlmspSession session = await RawSession.EstablishAsync(handshake, transport, settings.Timeout, console, cancellationToken)
             .ConfigureAwait(false);
-        await new RawEndpoint(session, transport, console, settings).RunAsync(commands, interactive: false, cancellationToken).ConfigureAwait(false);
+        var endpoint = new RawEndpoint(session, transport, console, settings);
+        await endpoint.RunAsync(commands, interactive: false, cancellationToken).ConfigureAwait(false);
     }
 
     private static string? Refusal(TlmspOffer offer, TlmspMiddlebox[] allowed)
@@ -87,7 +88,8 @@ internal static class ServerCommand
         {
             if (!allowed.Any(entry => entry.Address == middlebox.Address && entry.Grant.Equals(middlebox.Grant)))
             {
-                return $"middlebox {middlebox.Address} with {middlebox.Grant} is not allowed; to allow it: --allow {middlebox.Address}={middlebox.Grant}";
+                return $"middlebox {middlebox.Address} with {middlebox.Grant} is not allowed; "
+                    + $"to allow it: --allow {middlebox.Address}={middlebox.Grant}";
             }
         }
 

@@ -9,7 +9,8 @@ namespace Tlmsp.Tool.Decode.Capture;
 internal readonly record struct CapturedPacket(uint LinkType, TimeSpan Time, ReadOnlyMemory<byte> Data);
 
 /// <summary>A TCP segment (RFC 9293 §3.1).</summary>
-internal readonly record struct TcpSegment(IPEndPoint Source, IPEndPoint Destination, uint Sequence, bool Syn, bool Ack, ReadOnlyMemory<byte> Payload)
+internal readonly record struct TcpSegment(
+    IPEndPoint Source, IPEndPoint Destination, uint Sequence, bool Syn, bool Ack, ReadOnlyMemory<byte> Payload)
 {
     /// <summary>True when the capture holds less of the payload than was sent.</summary>
     public bool IsCut { get; init; }

@@ -36,7 +36,8 @@ internal static class IpPacket
             case 113:               // Linux "any", version 1
                 return TrySkip(14, ref data) && TrySkipEtherType(ref data);
             case 276:               // version 2: the protocol comes first
-                return data.Length >= 20 && BinaryPrimitives.ReadUInt16BigEndian(data.Span) is EtherIPv4 or EtherIPv6 && TrySkip(20, ref data);
+                return data.Length >= 2 && BinaryPrimitives.ReadUInt16BigEndian(data.Span) is EtherIPv4 or EtherIPv6
+                    && TrySkip(20, ref data);
             default:
                 return false;
         }
@@ -77,15 +78,17 @@ internal static class IpPacket
         segment = default;
         ReadOnlySpan<byte> header = data.Span;
         int headerLength = (header[0] & 0x0f) * 4;
-        if (headerLength < 20 || header.Length < headerLength || header[9] != Tcp || (BinaryPrimitives.ReadUInt16BigEndian(header[6..]) & 0x3fff) != 0)
+        if (headerLength < 20 || header.Length < headerLength || header[9] != Tcp
+            || (BinaryPrimitives.ReadUInt16BigEndian(header[6..]) & 0x3fff) != 0)       // a fragment
         {
             return false;
         }
 
         // 0 is what a network card that splits segments itself leaves in an outgoing packet.
         int total = BinaryPrimitives.ReadUInt16BigEndian(header[2..]) is var length and > 0 ? length : data.Length;
-        return total >= headerLength
-            && TryReadSegment(new IPAddress(header[12..16]), new IPAddress(header[16..20]), data[headerLength..], total - headerLength, out segment);
+        var source = new IPAddress(header[12..16]);
+        var destination = new IPAddress(header[16..20]);
+        return total >= headerLength && TryReadSegment(source, destination, data[headerLength..], total - headerLength, out segment);
     }
 
     private static bool TryReadIPv6(ReadOnlyMemory<byte> data, out TcpSegment segment)
@@ -118,7 +121,8 @@ internal static class IpPacket
         return next == Tcp && TryReadSegment(source, destination, data, total, out segment);
     }
 
-    private static bool TryReadSegment(IPAddress source, IPAddress destination, ReadOnlyMemory<byte> data, int total, out TcpSegment segment)
+    private static bool TryReadSegment(
+        IPAddress source, IPAddress destination, ReadOnlyMemory<byte> data, int total, out TcpSegment segment)
     {
         segment = default;
         if (data.Length < 20)
@@ -136,7 +140,8 @@ internal static class IpPacket
         // A short Ethernet frame is padded behind the packet.
         int payload = Math.Min(total, data.Length) - headerLength;
         segment = new TcpSegment(
-            new IPEndPoint(source, BinaryPrimitives.ReadUInt16BigEndian(header)), new IPEndPoint(destination, BinaryPrimitives.ReadUInt16BigEndian(header[2..])),
+            new IPEndPoint(source, BinaryPrimitives.ReadUInt16BigEndian(header)),
+            new IPEndPoint(destination, BinaryPrimitives.ReadUInt16BigEndian(header[2..])),
             BinaryPrimitives.ReadUInt32BigEndian(header[4..]), Syn: (header[13] & 2) != 0, Ack: (header[13] & 16) != 0,
             data.Slice(headerLength, Math.Max(payload, 0)))
         {

@@ -17,7 +17,8 @@ internal sealed class TcpConversations
         var conversations = new TcpConversations();
         foreach (CapturedPacket packet in packets)
         {
-            if (IpPacket.TryReadTcp(packet, out TcpSegment segment) && (port is null || segment.Source.Port == port || segment.Destination.Port == port))
+            if (IpPacket.TryReadTcp(packet, out TcpSegment segment)
+                && (port is null || segment.Source.Port == port || segment.Destination.Port == port))
             {
                 conversations.Add(segment, packet.Time - packets[0].Time);
             }
@@ -31,7 +32,8 @@ internal sealed class TcpConversations
     private void Add(in TcpSegment segment, TimeSpan time)
     {
         bool opens = segment is { Syn: true, Ack: false };
-        if (!_open.TryGetValue((segment.Source, segment.Destination), out Conversation? conversation) || (opens && conversation.IsOver(segment)))
+        if (!_open.TryGetValue((segment.Source, segment.Destination), out Conversation? conversation)
+            || (opens && conversation.IsOver(segment)))
         {
             conversation = new Conversation(segment.Source, segment.Destination);
             _open[(segment.Source, segment.Destination)] = _open[(segment.Destination, segment.Source)] = conversation;
