@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace Tlmsp.Tool.Cli;
@@ -11,7 +10,8 @@ internal sealed class Progress : IDisposable
     private readonly ToolConsole _console;
     private readonly string _what;
     private readonly long? _total;
-    private readonly long _start = Stopwatch.GetTimestamp();
+    private readonly TimeProvider _clock;
+    private readonly long _start;
     private TimeSpan _due = s_first;
     private long _done;
     private int _drawn;
@@ -19,8 +19,11 @@ internal sealed class Progress : IDisposable
     /// <param name="console">The terminal.</param>
     /// <param name="what">What is moving, such as "received".</param>
     /// <param name="total">Bytes in all, where known.</param>
-    public Progress(ToolConsole console, string what, long? total = null)
+    /// <param name="clock">Decides when there is something to say; by default the system's.</param>
+    public Progress(ToolConsole console, string what, long? total = null, TimeProvider? clock = null)
     {
+        _clock = clock ?? TimeProvider.System;
+        _start = _clock.GetTimestamp();
         _console = console;
         _what = what;
         _total = total;
@@ -29,7 +32,7 @@ internal sealed class Progress : IDisposable
     public void Add(int bytes)
     {
         _done += bytes;
-        if (_console.ErrorIsTerminal && Stopwatch.GetElapsedTime(_start) is { } elapsed && elapsed >= _due)
+        if (_console.ErrorIsTerminal && _clock.GetElapsedTime(_start) is var elapsed && elapsed >= _due)
         {
             _due = elapsed + s_next;
             Draw(Text(_what, _done, _total, elapsed));
