@@ -10,14 +10,15 @@ using Tlmsp.Http;
 namespace QuickStart;
 
 /// <summary>The parties: the API on TLMSP and on plain HTTPS, a header-only and a body-only middlebox, and clients for both ways.</summary>
-internal sealed class DemoPath : IAsyncDisposable
+/// <param name="fixedPorts">True for the ports that the README names, false for free ones.</param>
+internal sealed class DemoPath(bool fixedPorts) : IAsyncDisposable
 {
-    private readonly DemoCertificates _certificates = new();
+    private readonly TlmspDevelopmentCertificates _certificates = TlmspDevelopmentCertificates.Create(TimeSpan.FromDays(1));
     private readonly List<IHost> _hosts = [];
-    private readonly int _tlmspPort = FreePort();
+    private readonly int _tlmspPort = fixedPorts ? 5001 : FreePort();
     private readonly int _httpsPort = FreePort();
-    private readonly int _headPort = FreePort();
-    private readonly int _bodyPort = FreePort();
+    private readonly int _headPort = fixedPorts ? 7001 : FreePort();
+    private readonly int _bodyPort = fixedPorts ? 7002 : FreePort();
 
     public static Grant HeaderOnly => Grant.Read(HttpContexts.Headers);
 
@@ -35,14 +36,17 @@ internal sealed class DemoPath : IAsyncDisposable
 
     public Uri HttpsAddress => new($"https://localhost:{_httpsPort}");
 
+    /// <summary>The throw-away CA, for other programs to trust.</summary>
+    public string AuthorityPem => _certificates.Root.ExportCertificatePem();
+
     /// <summary>What the server knows of the connection of the last request.</summary>
     public TlmspSessionInfo? SeenByServer { get; private set; }
 
     public async Task StartAsync()
     {
         await StartServerAsync();
-        await StartMiddleboxAsync(BodyBoxAddress, _bodyPort, $"localhost:{_tlmspPort}", BodyBox);
-        await StartMiddleboxAsync(HeaderBoxAddress, _headPort, BodyBoxAddress, HeaderBox);
+        await StartMiddleboxAsync(BodyBoxAddress, _bodyPort, BodyBox, $"localhost:{_tlmspPort}");
+        await StartMiddleboxAsync(HeaderBoxAddress, _headPort, HeaderBox, BodyBoxAddress, $"localhost:{_tlmspPort}");
     }
 
     /// <summary>A client whose requests pass both middleboxes.</summary>
@@ -85,7 +89,7 @@ internal sealed class DemoPath : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Logging.ClearProviders().AddSimpleConsole().SetMinimumLevel(LogLevel.Warning);
-        X509Certificate2 certificate = _certificates.Issue("orders API");
+        X509Certificate2 certificate = _certificates.Issue("orders API", "localhost");
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = 100_000_000;
@@ -108,7 +112,7 @@ internal sealed class DemoPath : IAsyncDisposable
         _hosts.Add(app);
     }
 
-    private async Task StartMiddleboxAsync(string address, int port, string nextHop, Testimony testimony)
+    private async Task StartMiddleboxAsync(string address, int port, Testimony testimony, params string[] nextHops)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Warning);
@@ -116,9 +120,9 @@ internal sealed class DemoPath : IAsyncDisposable
         {
             middlebox.Address = address;
             middlebox.ListenEndPoint = new IPEndPoint(IPAddress.Loopback, port);
-            middlebox.Certificate = _certificates.Issue("middlebox");
+            middlebox.Certificate = _certificates.Issue("middlebox", "localhost");
             middlebox.Trust.CustomRootTrust.Add(_certificates.Root);
-            middlebox.NextHops.Allow(nextHop);
+            Array.ForEach(nextHops, nextHop => middlebox.NextHops.Allow(nextHop));
         }).AddInspector(_ => new Witness(testimony));
         IHost host = builder.Build();
         await host.StartAsync();

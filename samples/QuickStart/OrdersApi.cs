@@ -11,6 +11,13 @@ internal static class OrdersApi
     public static void MapOrders(this WebApplication app)
     {
         var orders = new List<Order> { new(1, "left-handed screwdriver", 3) };
+        app.MapGet("/orders", () =>
+        {
+            lock (orders)
+            {
+                return orders.ToArray();
+            }
+        });
         app.MapGet("/orders/{id:int}", (int id) =>
         {
             lock (orders)

@@ -1,10 +1,11 @@
+using System.Runtime.InteropServices;
 using QuickStart;
 using Tlmsp;
 
 // An orders API, a client, and two middleboxes between them: one may read heads, the other may read bodies, neither can read the rest.
 bool serve = args.Contains("--serve");
 var report = new Report();
-await using var path = new DemoPath();
+await using var path = new DemoPath(fixedPorts: serve);
 await path.StartAsync();
 
 Times tlmsp;
@@ -57,19 +58,28 @@ Console.WriteLine(report.Failures == 0 ? "All expectations hold." : $"{report.Fa
 
 if (serve)
 {
+    DirectoryInfo folder = Directory.CreateTempSubdirectory("tlmsp-quickstart-");
+    string ca = Path.Combine(folder.FullName, "ca.pem");
+    File.WriteAllText(ca, path.AuthorityPem + "\n");
     Console.WriteLine();
-    Console.WriteLine($"Serving until Ctrl+C.");
-    Console.WriteLine($"  TLMSP API:              {path.ServerAddress}orders/1");
+    Console.WriteLine("Serving until Ctrl+C.");
+    Console.WriteLine($"  TLMSP API:              {path.ServerAddress}orders");
     Console.WriteLine($"  header-only middlebox:  {path.HeaderBoxAddress}");
     Console.WriteLine($"  body-only middlebox:    {path.BodyBoxAddress}");
-    Console.WriteLine($"  plain HTTPS:            curl -k {path.HttpsAddress}orders/1");
+    Console.WriteLine($"  plain HTTPS:            curl --cacert {ca} {path.HttpsAddress}orders");
+    Console.WriteLine();
+    Console.WriteLine($"  tlmsp get {path.ServerAddress}orders --via {path.HeaderBoxAddress[8..]}=header:r --ca {ca}");
     var stop = new TaskCompletionSource();
-    Console.CancelKeyPress += (_, e) =>
+    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+    using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+    void Stop(PosixSignalContext signal)
     {
-        e.Cancel = true;
+        signal.Cancel = true;
         stop.TrySetResult();
-    };
+    }
+
     await stop.Task;
+    folder.Delete(recursive: true);
 }
 
 return report.Failures == 0 ? 0 : 1;

@@ -146,6 +146,11 @@ public static partial class ListenOptionsTlmspExtensions
             LogReferenceMiddleboxes(logger, listenOptions.ToString() ?? "");
         }
 
+        if (options.KeyLogFile is { } keyLog)
+        {
+            LogKeyLog(logger, listenOptions.ToString() ?? "", keyLog);
+        }
+
         if (options.Mapping != HttpMappingMode.Strict)
         {
             LogRelaxedMapping(logger, listenOptions.ToString() ?? "", options.Mapping);
@@ -154,6 +159,10 @@ public static partial class ListenOptionsTlmspExtensions
 
     [LoggerMessage(10, LogLevel.Warning, "{Endpoint} accepts middleboxes of the ETSI reference stack: SHA-1 signatures, and certificates that do not name the middlebox's address.")]
     private static partial void LogReferenceMiddleboxes(ILogger logger, string endpoint);
+
+    [LoggerMessage(13, LogLevel.Warning, "{Endpoint} writes the keys of every connection to {KeyLogFile}: "
+        + "whoever reads that file can read the connections. Remove KeyLogFile when done.")]
+    private static partial void LogKeyLog(ILogger logger, string endpoint, string keyLogFile);
 
     [LoggerMessage(11, LogLevel.Warning, "{Endpoint} uses the relaxed mapping {Mapping}: request content may travel in the head context.")]
     private static partial void LogRelaxedMapping(ILogger logger, string endpoint, HttpMappingMode mapping);

@@ -30,6 +30,7 @@ internal sealed class ServerHandshakes
                 Trust = options.Trust,
                 Limits = options.Limits,
                 AllowReferenceMiddleboxes = options.AllowReferenceMiddleboxes,
+                KeyLog = options.KeyLogFile is { } keyLog ? TlmspKeyLog.ToFile(keyLog) : null,
                 ContextPolicy = offer => HttpContexts.Check(offer.Contexts),
                 MiddleboxPolicy = offer => options.Middleboxes.Check(offer, options.Mapping),
                 EffectiveGrant = options.Middleboxes.EffectiveGrant,

@@ -49,6 +49,12 @@ public sealed class TlmspConnectionOptions
     /// <summary>See <see cref="TlmspOptions.AllowReferenceMiddleboxes"/>. A warning is logged at start-up when it is on.</summary>
     public bool AllowReferenceMiddleboxes { get; set; }
 
+    /// <summary>
+    /// File that the keys of every connection are appended to, so that captures can be decoded: see <see cref="TlmspKeyLog"/>. For debugging
+    /// only; default null. A warning is logged at start-up when it is set.
+    /// </summary>
+    public string? KeyLogFile { get; set; }
+
     /// <summary>Key exchange groups in order of preference.</summary>
     public IList<KeyExchangeGroup> Groups { get; set; } = [.. KeyExchangeGroup.Default];
 

@@ -51,6 +51,12 @@ public sealed class TlmspHttpOptions
     /// <summary>See <see cref="TlmspOptions.AllowReferenceMiddleboxes"/>.</summary>
     public bool AllowReferenceMiddleboxes { get; set; }
 
+    /// <summary>
+    /// File that the keys of every connection are appended to, so that captures can be decoded: see <see cref="TlmspKeyLog"/>. For debugging
+    /// only; default null. A client of <c>IHttpClientFactory</c> logs a warning on its first use when it is set.
+    /// </summary>
+    public string? KeyLogFile { get; set; }
+
     /// <summary>Key exchange groups in order of preference.</summary>
     public IList<KeyExchangeGroup> Groups { get; set; } = [.. KeyExchangeGroup.Default];
 
@@ -75,6 +81,7 @@ public sealed class TlmspHttpOptions
         Groups = Groups,
         CipherSuites = CipherSuites,
         AllowReferenceMiddleboxes = AllowReferenceMiddleboxes,
+        KeyLog = KeyLogFile is null ? null : TlmspKeyLog.ToFile(KeyLogFile),
     };
 
     /// <summary>host:port, with IPv6 addresses in brackets.</summary>

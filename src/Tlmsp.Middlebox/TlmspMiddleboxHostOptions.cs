@@ -54,6 +54,12 @@ public sealed class TlmspMiddleboxHostOptions
     /// <summary>See <see cref="TlmspOptions.AllowReferenceMiddleboxes"/>. A warning is logged at start-up when it is on.</summary>
     public bool AllowReferenceMiddleboxes { get; set; }
 
+    /// <summary>
+    /// File that the keys of every connection are appended to, as far as this middlebox was given them: see <see cref="TlmspKeyLog"/>. For
+    /// debugging only; default null. A warning is logged at start-up when it is set.
+    /// </summary>
+    public string? KeyLogFile { get; set; }
+
     /// <summary>Bounds on handshakes.</summary>
     public TlmspLimits Limits { get; set; } = new();
 
@@ -113,6 +119,7 @@ public sealed class TlmspMiddleboxHostOptions
                     Trust = Trust,
                     Limits = Limits,
                     AllowReferenceMiddleboxes = AllowReferenceMiddleboxes,
+                    KeyLog = KeyLogFile is null ? null : TlmspKeyLog.ToFile(KeyLogFile),
                 };
                 options.Validate();
                 return options;

@@ -48,6 +48,11 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
             LogReferenceMiddleboxes(_logger, _options.Address!);
         }
 
+        if (_options.KeyLogFile is { } keyLog)
+        {
+            LogKeyLog(_logger, _options.Address!, keyLog);
+        }
+
         string host = _options.GetEndPoint().Host;
         if (!_options.Certificate!.MatchesHostname(host))
         {
@@ -182,6 +187,10 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
     [LoggerMessage(24, LogLevel.Warning, "The certificate of TLMSP middlebox {Address} does not name {Host}: "
         + "clients and servers refuse it with alert 42. Use one that does.")]
     private static partial void LogCertificateName(ILogger logger, string address, string host);
+
+    [LoggerMessage(25, LogLevel.Warning, "TLMSP middlebox {Address} writes the keys it is given to {KeyLogFile}: "
+        + "whoever reads that file can read the connections as far as this middlebox can. Remove KeyLogFile when done.")]
+    private static partial void LogKeyLog(ILogger logger, string address, string keyLogFile);
 
     [LoggerMessage(22, LogLevel.Error, "Connection {ConnectionId} ended with an unexpected error.")]
     private static partial void LogUnexpected(ILogger logger, string connectionId, Exception exception);

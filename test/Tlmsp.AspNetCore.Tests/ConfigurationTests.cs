@@ -25,6 +25,7 @@ public class ConfigurationTests
               "HandshakeTimeout": "00:00:03",
               "Mapping": "EtsiCurl",
               "AllowReferenceMiddleboxes": true,
+              "KeyLogFile": "keys.log",
               "Middleboxes": [
                 { "Address": "waf.example:7001", "Grant": "headers=r, body=rw" },
                 { "Address": "dlp.example:7002", "Grant": "2=r" },
@@ -39,6 +40,7 @@ public class ConfigurationTests
         Assert.Equal(TimeSpan.FromSeconds(3), options.HandshakeTimeout);
         Assert.Equal(HttpMappingMode.EtsiCurl, options.Mapping);
         Assert.True(options.AllowReferenceMiddleboxes);
+        Assert.Equal(files.At("keys.log"), options.KeyLogFile);
         Assert.Equal(
             new Dictionary<TlmspAddress, Grant>
             {

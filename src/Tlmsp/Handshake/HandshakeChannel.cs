@@ -236,7 +236,7 @@ internal sealed class HandshakeChannel(byte self, Direction receives, TlmspLimit
     }
 
     /// <summary>Two bytes are a TLS alert, three a "TLMSPAlert" (entity first), everything else a container in the clear (§2.5).</summary>
-    private static ReadOnlySpan<byte> ReadUnprotected(byte[] body, scoped ref byte contextId, scoped ref string origin)
+    internal static ReadOnlySpan<byte> ReadUnprotected(byte[] body, scoped ref byte contextId, scoped ref string origin)
     {
         if (body.Length is 2 or 3)
         {

@@ -5,7 +5,9 @@ using System.Text;
 
 namespace Tlmsp;
 
-/// <summary>What a line of a key log holds. "Client" keys protect what travels to the server, "server" keys the other way (records-keys.md §7.6).</summary>
+/// <summary>
+/// What a line of a key log holds. "Client" keys protect what travels to the server, "server" keys the other way (records-keys.md §7.6).
+/// </summary>
 internal enum KeyLogLabel
 {
     /// <summary>The pairwise encryption key of two entities, one way: check MACs, KeyMaterial, KeyConfirmation (§7.5).</summary>
@@ -45,7 +47,8 @@ internal sealed record KeyLogEntry(KeyLogLabel Label, string ClientRandom, uint 
     /// <summary>Writes a line without leaving copies of the key behind.</summary>
     /// <returns>Its length in bytes.</returns>
     public static int Write(
-        Span<byte> line, KeyLogLabel label, ReadOnlySpan<byte> clientRandom, uint sessionId, byte party, ReadOnlySpan<byte> subject, ReadOnlySpan<byte> key)
+        Span<byte> line, KeyLogLabel label, ReadOnlySpan<byte> clientRandom, uint sessionId, byte party, ReadOnlySpan<byte> subject,
+        ReadOnlySpan<byte> key)
     {
         Span<byte> sid = stackalloc byte[TlmspDialect.SessionIdLength];
         BinaryPrimitives.WriteUInt32BigEndian(sid, sessionId);
@@ -74,9 +77,9 @@ internal sealed record KeyLogEntry(KeyLogLabel Label, string ClientRandom, uint 
         }
 
         bool isPair = name.Key == KeyLogLabel.PairEnc;
-        if (fields.Length != 6 || !TryHex(fields[1], 64, out _) || !TryNumber(fields[2], 8, out uint sessionId) || !TryNumber(fields[3], 2, out uint party)
-            || !TryNumber(fields[4], isPair ? 4 : 2, out uint subject) || fields[5].Length is not (32 or 64)
-            || !TryHex(fields[5], fields[5].Length, out byte[]? key))
+        if (fields.Length != 6 || !TryHex(fields[1], 64, out _) || !TryNumber(fields[2], 8, out uint sessionId)
+            || !TryNumber(fields[3], 2, out uint party) || !TryNumber(fields[4], isPair ? 4 : 2, out uint subject)
+            || fields[5].Length is not (32 or 64) || !TryHex(fields[5], fields[5].Length, out byte[]? key))
         {
             return false;
         }

@@ -23,7 +23,8 @@ internal sealed class KeyLogFile : TlmspKeyLog
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(_path) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) != 0)
         {
             throw new ArgumentException(
-                $"The key log file '{path}' may be read or written by others. Remove it, or restrict it to its owner (chmod 600).", nameof(path));
+                $"The key log file '{path}' may be read or written by others. Remove it, or restrict it to its owner (chmod 600).",
+                nameof(path));
         }
     }
 

@@ -25,7 +25,8 @@ internal sealed class KeyLogKeys
             if (!_keys.TryAdd((entry.Label, entry.Subject), key)
                 && !CryptographicOperations.FixedTimeEquals(_keys[(entry.Label, entry.Subject)].Bytes, key.Bytes))
             {
-                throw new FormatException($"The key log holds two values of {entry.Label} for {entry.Subject:x2} of session {sessionId:x8}.");
+                throw new FormatException(
+                    $"The key log holds two values of {entry.Label} for {entry.Subject:x2} of session {sessionId:x8}.");
             }
         }
     }

@@ -16,19 +16,20 @@ internal static class KeyLogWriter
         (DirectionKeys ClientToServer, DirectionKeys ServerToClient) keys, IEnumerable<(byte A, byte B, PairSecret Secret)> pairs)
     {
         (byte A, byte B, PairSecret Secret)[] all = [.. pairs];
-        byte[] buffer = GC.AllocateUninitializedArray<byte>((2 * all.Length + 2 + 4 * path.SlotCount) * KeyLogEntry.MaxLength, pinned: true);
+        int lines = 2 * all.Length + 2 + 4 * path.SlotCount;
+        byte[] buffer = GC.AllocateUninitializedArray<byte>(lines * KeyLogEntry.MaxLength, pinned: true);
         int length = 0;
         foreach ((byte a, byte b, PairSecret secret) in all)
         {
-            length += KeyLogEntry.Write(buffer.AsSpan(length), KeyLogLabel.PairEnc, clientRandom, path.SessionId, party, [a, b], secret.AToB.Bytes);
-            length += KeyLogEntry.Write(buffer.AsSpan(length), KeyLogLabel.PairEnc, clientRandom, path.SessionId, party, [b, a], secret.BToA.Bytes);
+            length += Line(buffer.AsSpan(length), KeyLogLabel.PairEnc, clientRandom, [a, b], secret.AToB);
+            length += Line(buffer.AsSpan(length), KeyLogLabel.PairEnc, clientRandom, [b, a], secret.BToA);
         }
 
-        length += Line(buffer.AsSpan(length), KeyLogLabel.ClientSynchMac, clientRandom, 0, keys.ClientToServer.Synch);
-        length += Line(buffer.AsSpan(length), KeyLogLabel.ServerSynchMac, clientRandom, 0, keys.ServerToClient.Synch);
+        length += Line(buffer.AsSpan(length), KeyLogLabel.ClientSynchMac, clientRandom, [0], keys.ClientToServer.Synch);
+        length += Line(buffer.AsSpan(length), KeyLogLabel.ServerSynchMac, clientRandom, [0], keys.ServerToClient.Synch);
         for (int slot = 0; slot < path.SlotCount; slot++)
         {
-            byte context = path.ContextAt(slot);
+            ReadOnlySpan<byte> context = [path.ContextAt(slot)];
             length += Line(buffer.AsSpan(length), KeyLogLabel.ClientReaderEnc, clientRandom, context, keys.ClientToServer.Reader(slot));
             length += Line(buffer.AsSpan(length), KeyLogLabel.ServerReaderEnc, clientRandom, context, keys.ServerToClient.Reader(slot));
             length += Line(buffer.AsSpan(length), KeyLogLabel.ClientWriterMac, clientRandom, context, keys.ClientToServer.Writer(slot));
@@ -44,7 +45,7 @@ internal static class KeyLogWriter
             CryptographicOperations.ZeroMemory(buffer);
         }
 
-        int Line(Span<byte> line, KeyLogLabel label, ReadOnlySpan<byte> clientRandom, byte context, SecretKey? key) =>
-            key is null ? 0 : KeyLogEntry.Write(line, label, clientRandom, path.SessionId, party, [context], key.Bytes);
+        int Line(Span<byte> line, KeyLogLabel label, ReadOnlySpan<byte> clientRandom, ReadOnlySpan<byte> subject, SecretKey? key) =>
+            key is null ? 0 : KeyLogEntry.Write(line, label, clientRandom, path.SessionId, party, subject, key.Bytes);
     }
 }

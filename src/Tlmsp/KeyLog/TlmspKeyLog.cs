@@ -9,7 +9,9 @@ public abstract class TlmspKeyLog
     /// <summary>The environment variable that <see cref="FromEnvironment"/> reads.</summary>
     public const string EnvironmentVariable = "TLMSPKEYLOGFILE";
 
-    /// <summary>A key log that appends to a file, which on Unix only its owner may read. Any number of logs, also of other processes, may share a file.</summary>
+    /// <summary>
+    /// A key log that appends to a file, which on Unix only its owner may read. Any number of logs, also of other processes, may share it.
+    /// </summary>
     /// <param name="path">The file; made now if it does not exist.</param>
     /// <exception cref="ArgumentException">The file cannot be written, or others may read it; the message says what to do.</exception>
     public static TlmspKeyLog ToFile(string path)
@@ -26,6 +28,8 @@ public abstract class TlmspKeyLog
 
     /// <summary>Takes the lines of one party for one handshake: ASCII, each ended by a line feed. Safe for concurrent use.</summary>
     /// <param name="lines">To be copied if kept: the memory is zeroed after the call.</param>
-    /// <remarks>An exception ends the handshake. Logs to files keep going instead: a connection does not fail because its diagnosis does.</remarks>
+    /// <remarks>
+    /// An exception ends the handshake. Logs to files keep going instead: a connection does not fail because its diagnosis does.
+    /// </remarks>
     public abstract void Write(ReadOnlySpan<byte> lines);
 }

@@ -24,7 +24,8 @@ public class TlmspDevelopmentCertificatesTests
 
         using InMemoryPath path = new InMemoryPath(client, server, middlebox).Connect();
 
-        Assert.Equal(rsa ? "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256" : "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", path.Client!.Info.CipherSuite.Name);
+        Assert.Equal(
+            rsa ? TlmspCipherSuite.EcdheRsaAes128GcmSha256 : TlmspCipherSuite.EcdheEcdsaAes128GcmSha256, path.Client!.Info.CipherSuite);
     }
 
     [Fact]

@@ -35,11 +35,11 @@ public class KeyLogTests
         Assert.All(logs.SelectMany(log => log.Entries), entry => Assert.Equal(path.Client.Info.SessionId, entry.SessionId));
 
         // What two parties both hold is the same key.
-        foreach (IGrouping<(KeyLogLabel, ushort), KeyLogEntry> key in logs.SelectMany(log => log.Entries).GroupBy(entry => (entry.Label, entry.Subject)))
+        Assert.All(logs.SelectMany(log => log.Entries).GroupBy(entry => (entry.Label, entry.Subject)), key =>
         {
             Assert.Single(key.Select(entry => Convert.ToHexString(entry.Key)).Distinct());
             Assert.True(key.Count() > 1, $"{key.Key} is held by one party only");
-        }
+        });
     }
 
     [Fact]
@@ -57,15 +57,30 @@ public class KeyLogTests
     }
 
     [Fact]
+    public void Keys_of_256_bits_fit()
+    {
+        var log = new CollectingKeyLog();
+        TlmspClientOptions client = TestPaths.Client(audited: false);
+        client.CipherSuites = [.. TlmspCipherSuite.Aes256];
+        client.KeyLog = log;
+
+        using InMemoryPath path = new InMemoryPath(client, TestPaths.Server()).Connect();
+
+        Assert.All(log.Entries, entry => Assert.Equal(32, entry.Key.Length));
+    }
+
+    [Fact]
     public void A_line_is_what_the_documentation_says()
     {
         byte[] random = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
         byte[] line = new byte[KeyLogEntry.MaxLength];
 
-        int length = KeyLogEntry.Write(line, KeyLogLabel.ServerReaderEnc, random, 0x98d2475e, 0x3c, [2], Convert.FromHexString("00112233445566778899aabbccddeeff"));
+        byte[] key = Convert.FromHexString("00112233445566778899aabbccddeeff");
+        int length = KeyLogEntry.Write(line, KeyLogLabel.ServerReaderEnc, random, 0x98d2475e, 0x3c, [2], key);
 
         Assert.Equal(
-            "TLMSP_SERVER_READER_ENC 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f 98d2475e 3c 02 00112233445566778899aabbccddeeff\n",
+            "TLMSP_SERVER_READER_ENC 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f "
+            + "98d2475e 3c 02 00112233445566778899aabbccddeeff\n",
             Encoding.ASCII.GetString(line, 0, length));
     }
 
@@ -104,9 +119,11 @@ public class KeyLogTests
 
     private static ushort[] Contexts(params ushort[] ids) => ids;
 
-    private static ushort[] Readers(CollectingKeyLog log) => OfBothDirections(log, KeyLogLabel.ClientReaderEnc, KeyLogLabel.ServerReaderEnc);
+    private static ushort[] Readers(CollectingKeyLog log) =>
+        OfBothDirections(log, KeyLogLabel.ClientReaderEnc, KeyLogLabel.ServerReaderEnc);
 
-    private static ushort[] Writers(CollectingKeyLog log) => OfBothDirections(log, KeyLogLabel.ClientWriterMac, KeyLogLabel.ServerWriterMac);
+    private static ushort[] Writers(CollectingKeyLog log) =>
+        OfBothDirections(log, KeyLogLabel.ClientWriterMac, KeyLogLabel.ServerWriterMac);
 
     private static ushort[] OfBothDirections(CollectingKeyLog log, KeyLogLabel client, KeyLogLabel server)
     {

@@ -1,0 +1,3 @@
+using Tlmsp.Tool.Cli;
+
+return await ToolApp.RunAsync(args, ToolConsole.OfProcess());
