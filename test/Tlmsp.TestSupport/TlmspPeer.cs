@@ -8,12 +8,15 @@ using Tlmsp.Http;
 
 namespace Tlmsp.TestSupport;
 
+/// <summary>A container as an endpoint received it; see <see cref="ReceivedContainer"/>.</summary>
+public sealed record PeerContainer(byte Context, byte[] Data, byte Origin, byte Author, bool IsInserted, bool IsDeleted, bool IsAudited);
+
 /// <summary>An endpoint of ours on a bare TCP connection, for tests that stall, half-close, reset or end one at a given moment.</summary>
 public sealed class TlmspPeer : IContainerReceiver, IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
     private readonly ITlmspTransport _transport;
-    private readonly Queue<(byte Context, byte[] Data)> _received = [];
+    private readonly Queue<PeerContainer> _received = [];
 
     private TlmspPeer(Socket socket, ITlmspTransport transport, TlmspSession session)
     {
@@ -39,11 +42,15 @@ public sealed class TlmspPeer : IContainerReceiver, IAsyncDisposable
     }
 
     /// <summary>Takes a connection and completes the handshake as a server that allows every middlebox.</summary>
-    public static async Task<TlmspPeer> AcceptAsync(TcpListener listener, string name = "localhost", WriteLog? log = null)
+    public static Task<TlmspPeer> AcceptAsync(TcpListener listener, string name = "localhost", WriteLog? log = null) =>
+        AcceptAsync(listener, ServerOptions(name), log);
+
+    /// <summary>Takes a connection and completes the handshake.</summary>
+    public static async Task<TlmspPeer> AcceptAsync(TcpListener listener, TlmspServerOptions options, WriteLog? log = null)
     {
         Socket socket = await listener.AcceptSocketAsync().WaitAsync(s_patience);
         socket.NoDelay = true;
-        return await HandshakeAsync(socket, new TlmspServerHandshake(ServerOptions(name)), log);
+        return await HandshakeAsync(socket, new TlmspServerHandshake(options), log);
     }
 
     public static TlmspServerOptions ServerOptions(string name = "localhost") => new()
@@ -111,20 +118,24 @@ public sealed class TlmspPeer : IContainerReceiver, IAsyncDisposable
         await _transport.FlushAsync(CancellationToken.None);
     }
 
-    public async Task SendAlertAsync(TlmspAlert alert)
+    public async Task SendAlertAsync(TlmspAlert alert, TlmspAlertLevel level = TlmspAlertLevel.Fatal, byte contextId = 0)
     {
-        Session.Writer.WriteAlert(TlmspAlertLevel.Fatal, alert, contextId: 0, _transport.Output);
+        Session.Writer.WriteAlert(level, alert, contextId, _transport.Output);
         await _transport.FlushAsync(CancellationToken.None);
     }
 
     /// <summary>The next container, or null when the connection or the other side's data has ended.</summary>
     /// <exception cref="TlmspException">A fatal alert came, or the other side misbehaved.</exception>
-    public async Task<(byte Context, byte[] Data)?> ReceiveAsync()
+    public async Task<(byte Context, byte[] Data)?> ReceiveAsync() =>
+        await ReceiveContainerAsync() is { } next ? (next.Context, next.Data) : null;
+
+    /// <summary>As <see cref="ReceiveAsync"/>, with what the record layer says of the container.</summary>
+    public async Task<PeerContainer?> ReceiveContainerAsync()
     {
         using var timeout = new CancellationTokenSource(s_patience);
         while (true)
         {
-            if (_received.TryDequeue(out (byte, byte[]) next))
+            if (_received.TryDequeue(out PeerContainer? next))
             {
                 return next;
             }
@@ -186,7 +197,9 @@ public sealed class TlmspPeer : IContainerReceiver, IAsyncDisposable
     }
 
     public void OnContainer(in ReceivedContainer container) =>
-        _received.Enqueue((container.ContextId, container.Plaintext.ToArray()));
+        _received.Enqueue(new PeerContainer(
+            container.ContextId, container.Plaintext.ToArray(), container.Origin, container.Author,
+            container.IsInserted, container.IsDeleted, container.IsAudited));
 
     public async ValueTask DisposeAsync()
     {
