@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.ExceptionServices;
 
 namespace Tlmsp.Http;
 
@@ -22,6 +23,7 @@ public static class TlmspConnector
             ReadResult result = await transport.Input.ReadAsync(cancellationToken).ConfigureAwait(false);
             ReadOnlySequence<byte> input = result.Buffer;
             SequencePosition examined = input.End;
+            ExceptionDispatchInfo? fault = null;
             try
             {
                 if (handshake.Process(ref input, transport.Output) == HandshakeStatus.Complete)
@@ -32,14 +34,24 @@ public static class TlmspConnector
                     return handshake.Complete();
                 }
             }
-            catch (Exception)
+            catch (Exception e)
             {
-                await FlushQuietlyAsync(transport).ConfigureAwait(false);
-                throw;
+                fault = ExceptionDispatchInfo.Capture(e);
             }
             finally
             {
                 transport.Input.AdvanceTo(input.Start, examined);
+            }
+
+            if (fault is not null)
+            {
+                await FlushQuietlyAsync(transport).ConfigureAwait(false);
+                if (fault.SourceException is not TlmspException { FromPeer: true })
+                {
+                    await Linger.UntilEndAsync(transport.Input).ConfigureAwait(false);
+                }
+
+                fault.Throw();
             }
 
             await transport.FlushAsync(cancellationToken).ConfigureAwait(false);
