@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Text;
 using Tlmsp.TestSupport;
 
@@ -37,21 +36,35 @@ public class DialogueInteropTests
                 works: index == (direction.ToServer ? 0 : parties.Middleboxes.Length - 1),
                 (context, arrival) => owner.Saw(index, direction.ToServer, context, arrival)));
 
-        (Ends ends, PeerProcess? server, PeerProcess? client) = await TalkAsync(middleboxes);
-        using (server)
-        using (client)
+        Dictionary<byte, Arrival[]> atClient = [];
+        Dictionary<byte, Arrival[]> atServer = [];
+        await using var ends = new RawEnds(
+            middleboxes, client => AskAsync(middleboxes, client, atClient), server => AnswerAsync(middleboxes, server, atServer));
+        await ends.StartAsync();
+        await ends.ClientSawAsync(": Closing");
+        await ends.ServerSawAsync(ReferenceLog.Closed);
+        if (parties.Client == Maker.Reference)
         {
-            foreach (Topic topic in Topic.All)
-            {
-                Check(middleboxes, topic, toServer: true, ends.AtServer);
-                Check(middleboxes, topic, toServer: false, ends.AtClient);
-            }
+            // Only our server answers close_notify.
+            Assert.Contains(parties.Server == Maker.Ours ? ReferenceLog.Closed : ReferenceLog.Ended, ends.ClientOutput, StringComparison.Ordinal);
+            atClient = FromLog(ends.ClientOutput);
+        }
+
+        if (parties.Server == Maker.Reference)
+        {
+            atServer = FromLog(ends.ServerOutput);
+        }
+
+        foreach (Topic topic in Topic.All)
+        {
+            Check(middleboxes, topic, toServer: true, atServer[topic.Id]);
+            Check(middleboxes, topic, toServer: false, atClient[topic.Id]);
         }
 
         middleboxes.AssertNoFaults();
     }
 
-    private static void Check(RawPath path, Topic topic, bool toServer, Func<byte, Arrival[]> at)
+    private static void Check(RawPath path, Topic topic, bool toServer, Arrival[] arrived)
     {
         Parties parties = path.Parties;
         int count = parties.Middleboxes.Length;
@@ -59,7 +72,7 @@ public class DialogueInteropTests
         Arrival[] before = topic.Arrivals(toServer, null, "");
         Arrival[] after = count == 0 ? before : topic.Arrivals(toServer, parties.Middleboxes[worker], $"middlebox {worker}");
         bool fromLog = (toServer ? parties.Server : parties.Client) == Maker.Reference;
-        Assert.Equal(fromLog ? after.Select(arrival => new Arrival(arrival.Text, arrival.Deleted)) : after, at(topic.Id));
+        Assert.Equal(fromLog ? after.Select(arrival => new Arrival(arrival.Text, arrival.Deleted)) : after, arrived);
         for (int i = 0; i < count; i++)
         {
             Arrival[] ahead = i == worker ? before : after;
@@ -67,67 +80,32 @@ public class DialogueInteropTests
         }
     }
 
-    /// <summary>Leads the whole dialogue.</summary>
-    private static async Task<(Ends Ends, PeerProcess? Server, PeerProcess? Client)> TalkAsync(RawPath path)
+    private static async Task AskAsync(RawPath path, TlmspPeer client, Dictionary<byte, Arrival[]> got)
     {
-        using TcpListener? listener = path.Parties.Server == Maker.Ours ? path.Listen() : null;
-        PeerProcess? server = listener is null ? await Reference.ServerAsync(path.ConfigurationFile) : null;
-        Task<Func<byte, Arrival[]>>? answering = listener is null ? null : AnswerAsync(path, listener);
-        PeerProcess? client = null;
-        Func<byte, Arrival[]> atClient;
-        if (path.Parties.Client == Maker.Ours)
-        {
-            atClient = await AskAsync(path);
-        }
-        else
-        {
-            client = Reference.Client(path.ConfigurationFile, path.Keys.IsP256);
-            await client.WaitForAsync(": Closing");
-            // Only our server answers close_notify.
-            Assert.Contains(listener is null ? ReferenceLog.Ended : ReferenceLog.Closed, client.Output, StringComparison.Ordinal);
-            atClient = FromLog(client);
-        }
-
-        if (server is not null)
-        {
-            await server.WaitForAsync(ReferenceLog.Closed);
-        }
-
-        return (new Ends(atClient, answering is null ? FromLog(server!) : await answering), server, client);
-    }
-
-    private static async Task<Func<byte, Arrival[]>> AskAsync(RawPath path)
-    {
-        await using TlmspPeer client = await TlmspPeer.ConnectAsync(path.Client(Topic.All.Select(topic => topic.Context), Topic.Grant));
         AssertAgreed(path, client);
         Assert.All(client.Session.Info.Middleboxes, middlebox => Assert.NotNull(middlebox.Certificate));
-        var got = new Dictionary<byte, Arrival[]>();
         foreach (Topic topic in Topic.All)
         {
             await client.SendAsync([.. topic.Sent(toServer: true).Select(text => (topic.Id, text))]);
-            got[topic.Id] = await ReceiveAsync(path, client, topic, toServer: false);
+            got[topic.Id] = await ReceiveAsync(client, topic, toServer: false);
         }
 
         await client.SendCloseNotifyAsync();
         Assert.Null(await client.ReceiveEndAsync());
-        return context => got[context];
     }
 
-    private static async Task<Func<byte, Arrival[]>> AnswerAsync(RawPath path, TcpListener listener)
+    private static async Task AnswerAsync(RawPath path, TlmspPeer server, Dictionary<byte, Arrival[]> got)
     {
-        await using TlmspPeer server = await TlmspPeer.AcceptAsync(listener, path.Server());
         AssertAgreed(path, server);
-        var got = new Dictionary<byte, Arrival[]>();
         foreach (Topic topic in Topic.All)
         {
-            got[topic.Id] = await ReceiveAsync(path, server, topic, toServer: true);
+            got[topic.Id] = await ReceiveAsync(server, topic, toServer: true);
             await server.SendAsync([.. topic.Sent(toServer: false).Select(text => (topic.Id, text))]);
         }
 
         Assert.Null(await server.ReceiveEndAsync());
         Assert.True(server.Session.Reader.IsClosed, "the client's close_notify should have arrived");
         await server.SendCloseNotifyAsync();
-        return context => got[context];
     }
 
     private static void AssertAgreed(RawPath path, TlmspPeer end)
@@ -140,7 +118,7 @@ public class DialogueInteropTests
     }
 
     /// <summary>Receives until the question or the answer is there.</summary>
-    private static async Task<Arrival[]> ReceiveAsync(RawPath path, TlmspPeer end, Topic topic, bool toServer)
+    private static async Task<Arrival[]> ReceiveAsync(TlmspPeer end, Topic topic, bool toServer)
     {
         Dictionary<byte, string> names = end.Session.Info.Middleboxes.Index().ToDictionary(item => item.Item.Id, item => $"middlebox {item.Index}");
         names[0x01] = "client";
@@ -159,12 +137,7 @@ public class DialogueInteropTests
         return [.. arrivals];
     }
 
-    private static Func<byte, Arrival[]> FromLog(PeerProcess process)
-    {
-        List<LoggedContainer> received = ReferenceLog.Received(process.Output);
-        return context => [.. received.Where(container => container.Context == context).Select(container => new Arrival(container.Text, container.Deleted))];
-    }
-
-    /// <summary>What arrived, by context.</summary>
-    private sealed record Ends(Func<byte, Arrival[]> AtClient, Func<byte, Arrival[]> AtServer);
+    private static Dictionary<byte, Arrival[]> FromLog(string output) => ReferenceLog.Received(output)
+        .GroupBy(container => container.Context)
+        .ToDictionary(group => group.Key, group => group.Select(container => new Arrival(container.Text, container.Deleted)).ToArray());
 }

@@ -26,11 +26,16 @@ internal sealed record Parties(Maker Client, Maker[] Middleboxes, Maker Server)
         where path.Contains("ours", StringComparison.Ordinal) && path.Contains("reference", StringComparison.Ordinal)
         select path;
 
+    /// <summary>Every combination between ends of given makers.</summary>
+    public static IEnumerable<string> Between(Maker client, Maker server) => s_between.Select(between => $"{Name(client)} > {between}{Name(server)}");
+
     public static Parties Parse(string path)
     {
         Maker[] makers = [.. path.Split(" > ").Select(name => Enum.Parse<Maker>(name, ignoreCase: true))];
         return new Parties(makers[0], makers[1..^1], makers[^1]);
     }
+
+    private static string Name(Maker maker) => s_makers[(int)maker];
 }
 
 /// <summary>The keys of a path, as tests name them.</summary>

@@ -25,6 +25,9 @@ internal static partial class ReferenceLog
     /// <summary>Logged when an alert came in a container.</summary>
     public static string Alert(TlmspAlert alert, byte context) => $"TLMSP context {context} alert number {(byte)alert}\n";
 
+    /// <summary>Logged when an alert came, in a container or not.</summary>
+    public static string Alert(TlmspAlert alert) => $"alert number {(byte)alert}\n";
+
     /// <summary>The containers that the tool received, in order; alerts that a middlebox passed on are not among them.</summary>
     public static List<LoggedContainer> Received(string output)
     {

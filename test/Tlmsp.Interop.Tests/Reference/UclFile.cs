@@ -26,6 +26,8 @@ internal sealed class UclFile(TestKey key)
 
     public string ServerAddress { get; set; } = "tlmsp://localhost:443";
 
+    public List<TlmspContext> Contexts { get; } = [];
+
     public List<UclMiddlebox> Middleboxes { get; } = [];
 
     public List<string> ClientFunctions { get; } = [];
@@ -38,6 +40,7 @@ internal sealed class UclFile(TestKey key)
     /// <summary>Adds a context. The tag is local to the tools; only curl wants it to be <c>header</c> or <c>body</c>.</summary>
     public UclFile Context(byte id, bool audited = false, string? tag = null)
     {
+        Contexts.Add(new TlmspContext(id, "", audited));
         Add(_contexts, $"context {{\n id = {id}\n tag = {tag ?? $"c{id}"}\n audit = {(audited ? "yes" : "no")}\n}}\n");
         return this;
     }
