@@ -77,12 +77,16 @@ public sealed class TlmspPeer : IContainerReceiver, IAsyncDisposable
     }
 
     /// <summary>An HttpClient whose connections are made as <see cref="TlmspHandler"/> makes them, with a log of their writes.</summary>
-    public static HttpClient HttpClient(Uri server, IEnumerable<TlmspMiddlebox> middleboxes, WriteLog log) => new(new SocketsHttpHandler
+    public static HttpClient HttpClient(Uri server, IEnumerable<TlmspMiddlebox> middleboxes, WriteLog log) =>
+        HttpClient(ClientOptions(server, middleboxes), server, log);
+
+    /// <summary>As the other overload, with options of its own.</summary>
+    public static HttpClient HttpClient(TlmspClientOptions options, Uri server, WriteLog log) => new(new SocketsHttpHandler
     {
         UseProxy = false,
         ConnectCallback = async (_, cancellationToken) =>
         {
-            TlmspPeer peer = await ConnectAsync(server, middleboxes, log).WaitAsync(cancellationToken);
+            TlmspPeer peer = await ConnectAsync(options, log).WaitAsync(cancellationToken);
             return new ClaimedStream(new TlmspHttpStream(
                 peer.Session, peer._transport, HttpDirection.Response, HttpMappingMode.Strict, flushOnWrite: true));
         },

@@ -38,6 +38,12 @@ internal sealed class HttpPath : IAsyncDisposable
 
     public bool HasReference => _makers.Contains(Maker.Reference);
 
+    /// <summary>The list, as our client has it.</summary>
+    public IEnumerable<TlmspMiddlebox> Middleboxes => _addresses.Select(address => new TlmspMiddlebox(TlmspAddress.Parse(address), _grant));
+
+    /// <summary>The transports of our middleboxes.</summary>
+    public List<TestTransport> Transports { get; } = [];
+
     /// <summary>What our middleboxes saw.</summary>
     public IEnumerable<RecordingInspector> Seen => _ours.Select(middlebox => middlebox.Seen);
 
@@ -94,11 +100,16 @@ internal sealed class HttpPath : IAsyncDisposable
         {
             if (maker == Maker.Ours)
             {
-                TestMiddlebox middlebox = await TestMiddlebox.StartAsync(next, options =>
-                {
-                    options.Certificate = TestCertificates.Leaf("localhost", _key);
-                    options.Mapping = _mapping;
-                });
+                var transport = new TestTransport();
+                Transports.Insert(0, transport);
+                TestMiddlebox middlebox = await TestMiddlebox.StartAsync(
+                    next,
+                    options =>
+                    {
+                        options.Certificate = TestCertificates.Leaf("localhost", _key);
+                        options.Mapping = _mapping;
+                    },
+                    services: transport.Register);
                 _ours.Insert(0, middlebox);
                 next = new Uri(middlebox.Address);
             }

@@ -12,6 +12,12 @@ internal sealed class RawEnds(RawPath path, Func<TlmspPeer, Task> ourClient, Fun
     private Task _clientScript = Task.CompletedTask;
     private Task _serverScript = Task.CompletedTask;
 
+    /// <summary>The writes of our client.</summary>
+    public WriteLog ClientWrites { get; } = new();
+
+    /// <summary>The writes of our server.</summary>
+    public WriteLog ServerWrites { get; } = new();
+
     /// <summary>What the reference's client has printed.</summary>
     public string ClientOutput => _client!.Output;
 
@@ -57,14 +63,14 @@ internal sealed class RawEnds(RawPath path, Func<TlmspPeer, Task> ourClient, Fun
 
     private async Task ServeAsync()
     {
-        await using TlmspPeer server = await TlmspPeer.AcceptAsync(_listener!, path.Server());
+        await using TlmspPeer server = await TlmspPeer.AcceptAsync(_listener!, path.Server(), ServerWrites);
         await ourServer(server);
     }
 
     private async Task ConnectAsync()
     {
         TlmspClientOptions options = path.Client(path.Configuration.Contexts, path.Configuration.Middleboxes.FirstOrDefault()?.Grant ?? Grant.None);
-        await using TlmspPeer client = await TlmspPeer.ConnectAsync(options);
+        await using TlmspPeer client = await TlmspPeer.ConnectAsync(options, ClientWrites);
         await ourClient(client);
     }
 }
