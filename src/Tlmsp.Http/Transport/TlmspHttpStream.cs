@@ -201,6 +201,11 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
             throw new HttpMappingException($"data in context {container.ContextId}, which HTTP does not use");
         }
 
+        if (container.IsOwnDeletion)
+        {
+            return;
+        }
+
         if (container.IsDeleted)
         {
             byte deleter = container.Origin;
