@@ -39,11 +39,11 @@ internal static class DialogueConfiguration
         var functions = new List<string>();
         foreach (Topic topic in Topic.All.Where(_ => works))
         {
-            (string old, string changed) = Topic.Change(toServer);
+            (string old, string changed) = topic.Change(toServer);
             string tag = $"{prefix}-{topic.Id}";
             switch (topic.Operation)
             {
-                case Operation.Modify:
+                case Operation.Modify or Operation.ModifyTail:
                     functions.Add(file.Activity(tag, UclFile.Matches([topic.Id], old), UclFile.Send(topic.Id, changed)));
                     break;
                 case Operation.Insert:

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Tlmsp.Http;
 using Tlmsp.TestSupport;
 
 namespace Tlmsp.Interop.Tests;
@@ -10,7 +11,7 @@ public class TheirFailuresInteropTests
     private const byte Context = 1;
 
     [ReferenceFact]
-    public async Task Their_middlebox_loses_a_container_behind_one_that_it_changed_in_the_middle()
+    public async Task Their_middlebox_loses_the_container_behind_one_that_it_cut_in_two_and_our_server_notices()
     {
         await using RawPath path = await RawPath.StartAsync(
             Parties.Parse("ours > reference > ours"), PathKeys.Parse(PathKeys.Ecdsa), owner =>
@@ -25,13 +26,46 @@ public class TheirFailuresInteropTests
         await using TlmspPeer client = await TlmspPeer.ConnectAsync(path.Client(path.Configuration.Contexts, Grant.Write(Context)));
         await using TlmspPeer server = await accepting;
 
-        await client.SendAsync((Context, "hay needle"), (Context, "second"), (Context, "third"));
+        await client.SendAsync((Context, "hay needle"), (Context, "lost"), (Context, "last"));
 
-        for (int i = 0; i < 6; i++)
+        var arrived = new List<string>();
+        TlmspException fault = await Assert.ThrowsAsync<TlmspException>(async () =>
         {
-            PeerContainer? c = null;
-            try { c = await server.ReceiveContainerAsync(); } catch (Exception e) { throw new Exception("after " + i, e); }
-            Console.WriteLine(c + " " + Encoding.ASCII.GetString(c!.Data));
-        }
+            while (await server.ReceiveContainerAsync() is { } container)
+            {
+                arrived.Add(Encoding.ASCII.GetString(container.Data));
+            }
+        });
+        Assert.Equal(["hay ", "NEEDLE", ""], arrived);
+        Assert.Equal(Misbehaviour.BadFragmentTag, fault.Misbehaviour);
+    }
+
+    [CurlTheory]
+    [InlineData("curl")]
+    [InlineData("curl-upstream")]
+    public async Task Their_curl_crashes_without_TLMSP(string curl)
+    {
+        const int SegmentationFault = 128 + 11;
+        await using TestServer server = await TestServer.StartAsync();
+
+        using PeerProcess process = Reference.Curl(curl, "--cacert", Reference.RootFile, "-sS", "-m", "20", server.Address.OriginalString);
+
+        Assert.Equal(SegmentationFault, await process.WaitForExitAsync());
+    }
+
+    [CurlTheory]
+    [InlineData("curl")]
+    [InlineData("curl-upstream")]
+    public async Task Their_curl_cannot_send_more_than_a_container_at_once(string curl)
+    {
+        const int SendError = 55;
+        await using TestServer server = await TestServer.StartAsync(tlmsp => tlmsp.Mapping = HttpMappingMode.EtsiCurl);
+        await using HttpPath path = await HttpPath.StartAsync(server.Address, []);
+
+        using PeerProcess process = Reference.Curl(
+            curl, "--tlmsp", path.ConfigurationFile, "--cacert", Reference.RootFile, "-sS", "-m", "20",
+            "-H", "Expect:", "-d", new string('x', ContainerWriter.MaxPlaintext + 1), new Uri(server.Address, "/echo").OriginalString);
+
+        Assert.Equal(SendError, await process.WaitForExitAsync());
     }
 }

@@ -6,6 +6,7 @@ internal enum Operation
     Read,
     WriteUntouched,
     Modify,
+    ModifyTail,
     Insert,
     Delete,
     NoAccess,
@@ -34,14 +35,14 @@ internal sealed record Topic(byte Id, Operation Operation, bool Audited)
     public static IReadOnlyList<Topic> All { get; } =
         [.. from audited in (bool[])[false, true]
             from operation in Enum.GetValues<Operation>()
-            select new Topic((byte)(1 + (int)operation + (audited ? 6 : 0)), operation, audited)];
+            select new Topic((byte)(1 + (int)operation + (audited ? Enum.GetValues<Operation>().Length : 0)), operation, audited)];
 
     public TlmspContext Context => new(Id, "", Audited);
 
     /// <summary>Matches the question, also where it was changed.</summary>
-    public static string QuestionExpression => "(?:quest|QUEST)ion";
+    public static string QuestionExpression => "(?:quest|QUEST)(?:ion|ION)";
 
-    public static string AnswerExpression => "(?:answ|ANSW)er";
+    public static string AnswerExpression => "(?:answ|ANSW)(?:er|ER)";
 
     public TlmspAccess Access => Operation switch
     {
@@ -58,7 +59,17 @@ internal sealed record Topic(byte Id, Operation Operation, bool Audited)
     });
 
     /// <summary>The part of question or answer that is changed, and what it becomes.</summary>
-    public static (string Old, string New) Change(bool toServer) => toServer ? ("quest", "QUEST") : ("answ", "ANSW");
+    public (string Old, string New) Change(bool toServer)
+    {
+        string old = (toServer, Operation) switch
+        {
+            (true, Operation.ModifyTail) => "ion",
+            (false, Operation.ModifyTail) => "er",
+            (true, _) => "quest",
+            (false, _) => "answ",
+        };
+        return (old, old.ToUpperInvariant());
+    }
 
     /// <summary>What an endpoint sends, container by container.</summary>
     public string[] Sent(bool toServer) => Operation == Operation.Delete ? [Unwanted, Plain(toServer)] : [Plain(toServer)];
@@ -77,12 +88,16 @@ internal sealed record Topic(byte Id, Operation Operation, bool Audited)
             return [.. Sent(toServer).Select(text => new Arrival(text, false, far, far))];
         }
 
+        string whole = plain.Replace(old, changed, StringComparison.Ordinal);
         return Operation switch
         {
-            // The reference's middlebox inserts the new text, and cuts the old one from what came.
+            // The reference's middlebox cuts the old text out of what came and inserts the new one. What it cuts off the end becomes a
+            // container of its own for a moment, whose deletion it declares.
             Operation.Modify when worker == Maker.Reference =>
                 [new Arrival(changed, false, name, name), new Arrival(plain[old.Length..], false, far, name)],
-            Operation.Modify => [new Arrival(changed + plain[old.Length..], false, far, name)],
+            Operation.ModifyTail when worker == Maker.Reference =>
+                [new Arrival(plain[..^old.Length], false, far, name), new Arrival(changed, false, name, name), new Arrival("", true, name, name)],
+            Operation.Modify or Operation.ModifyTail => [new Arrival(whole, false, far, name)],
             Operation.Insert => [new Arrival(Addition, false, name, name), new Arrival(plain, false, far, far)],
             Operation.Delete => [new Arrival("", true, name, name), new Arrival(plain, false, far, far)],
             _ => [new Arrival(plain, false, far, far)],

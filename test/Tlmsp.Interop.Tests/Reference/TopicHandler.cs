@@ -25,10 +25,11 @@ internal sealed class TopicHandler(RelayDirection direction, bool works, Action<
             return RelayAction.Forward;
         }
 
-        switch (Topic.All.First(topic => topic.Id == id).Operation)
+        Topic topic = Topic.All.First(topic => topic.Id == id);
+        switch (topic.Operation)
         {
-            case Operation.Modify:
-                (string old, string changed) = Topic.Change(direction.ToServer);
+            case Operation.Modify or Operation.ModifyTail:
+                (string old, string changed) = topic.Change(direction.ToServer);
                 replacement.Write(Encoding.ASCII.GetBytes(text!.Replace(old, changed, StringComparison.Ordinal)));
                 return RelayAction.Modify;
             case Operation.Insert:
