@@ -41,6 +41,22 @@ public sealed class TlmspPeer : IContainerReceiver, IAsyncDisposable
         return await HandshakeAsync(socket, new TlmspClientHandshake(options), log);
     }
 
+    /// <summary>Connects to the first hop, and once more over the path that the server asks for instead.</summary>
+    public static async Task<TlmspPeer> DiscoverAsync(TlmspClientOptions options)
+    {
+        try
+        {
+            await using TlmspPeer peer = await ConnectAsync(options);
+        }
+        catch (TlmspReconnectException e)
+        {
+            Socket socket = await DialAsync(new Uri(e.Discovery!.FirstHop.Text));
+            return await HandshakeAsync(socket, new TlmspClientHandshake(options, e.Discovery), log: null);
+        }
+
+        throw new InvalidOperationException("The server did not ask for another path.");
+    }
+
     /// <summary>Takes a connection and completes the handshake as a server that allows every middlebox.</summary>
     public static Task<TlmspPeer> AcceptAsync(TcpListener listener, string name = "localhost", WriteLog? log = null) =>
         AcceptAsync(listener, ServerOptions(name), log);
