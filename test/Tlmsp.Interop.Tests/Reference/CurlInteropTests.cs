@@ -49,8 +49,7 @@ public class CurlInteropTests
             server.Address, Parties.Parse(path).Middleboxes, mapping: HttpMappingMode.EtsiCurl);
         foreach (string request in s_requests.Keys)
         {
-            (int exit, string output) = await RunAsync(curl, middleboxes, request);
-            Assert.True(exit == 0 && output == Expected(request), $"{request}: {exit} {output}");
+            await InteropTable.RecordAsync(InteropTable.Curl, $"{curl}: {path}", [request], () => AnsweredAsync(curl, middleboxes, request));
         }
 
         Assert.All(middleboxes.Seen, AssertSawAll);
@@ -64,22 +63,20 @@ public class CurlInteropTests
         await using HttpPath middleboxes = await HttpPath.StartAsync(server.Address, Parties.Parse(path).Middleboxes);
         foreach (string request in s_requests.Keys)
         {
-            (int exit, string output) = await RunAsync(curl, middleboxes, request);
-            if (request == "GET" || (request == "POST" && curl == Etsi))
-            {
-                Assert.True(exit == 0 && output == Expected(request), $"{request}: {exit} {output}");
-            }
-            else
-            {
-                Assert.True(exit != 0 && output.Contains("alert illegal parameter", StringComparison.Ordinal), output);
-            }
+            string row = $"{curl}: {path}";
+            await (request == "GET" || (request == "POST" && curl == Etsi)
+                ? InteropTable.RecordAsync(InteropTable.Curl, row, [$"strict: {request}"], () => AnsweredAsync(curl, middleboxes, request))
+                : InteropTable.RecordAsync(InteropTable.Curl, row, [$"strict: {request}"], () => RefusedAsync(curl, middleboxes, request), "refused"));
         }
     }
 
     [CurlTheory]
     [InlineData(Etsi)]
     [InlineData(Patched)]
-    public async Task RSA_certificates_work_as_well(string curl)
+    public Task RSA_certificates_work_as_well(string curl) => InteropTable.RecordAsync(
+        InteropTable.Curl, $"{curl}: reference > reference > ours > ours", ["strict: GET"], () => GetOverRsaAsync(curl));
+
+    private static async Task GetOverRsaAsync(string curl)
     {
         await using TestServer server = await ServerAsync(HttpMappingMode.Strict, TestKey.Rsa2048);
         await using HttpPath middleboxes = await HttpPath.StartAsync(server.Address, [Maker.Reference, Maker.Ours], key: TestKey.Rsa2048);
@@ -104,7 +101,10 @@ public class CurlInteropTests
     [CurlTheory]
     [InlineData("reference > reference > ours")]
     [InlineData("reference > ours > reference > ours")]
-    public async Task What_their_middlebox_changes_in_content_is_what_curl_gets(string path)
+    public Task What_their_middlebox_changes_in_content_is_what_curl_gets(string path) => InteropTable.RecordAsync(
+        InteropTable.Curl, $"{Etsi}: {path}", ["strict: GET, content changed"], () => GetChangedAsync(path));
+
+    private static async Task GetChangedAsync(string path)
     {
         await using TestServer server = await ServerAsync(HttpMappingMode.Strict);
         await using HttpPath middleboxes = await HttpPath.StartAsync(
@@ -125,6 +125,15 @@ public class CurlInteropTests
         context.Response.ContentLength = 13;
         return context.Response.WriteAsync("sized content");
     }));
+
+    private static async Task AnsweredAsync(string curl, HttpPath path, string request) =>
+        Assert.Equal((0, Expected(request)), await RunAsync(curl, path, request));
+
+    private static async Task RefusedAsync(string curl, HttpPath path, string request)
+    {
+        (int exit, string output) = await RunAsync(curl, path, request);
+        Assert.True(exit != 0 && output.Contains("alert illegal parameter", StringComparison.Ordinal), output);
+    }
 
     private static async Task<(int Exit, string Output)> RunAsync(string curl, HttpPath path, string request, string? target = null)
     {

@@ -33,7 +33,10 @@ public class DiscoveryInteropTests
 
     [ReferenceTheory]
     [MemberData(nameof(Paths))]
-    public async Task A_client_comes_back_over_the_path_that_the_server_wants(string path, int inserted)
+    public Task A_client_comes_back_over_the_path_that_the_server_wants(string path, int inserted) =>
+        InteropTable.RecordAsync(InteropTable.Contexts, path, ["discovery"], () => DiscoverAsync(path, inserted));
+
+    private static async Task DiscoverAsync(string path, int inserted)
     {
         Parties parties = Parties.Parse(path);
         await using RawPath middleboxes = await RawPath.StartAsync(
@@ -72,37 +75,39 @@ public class DiscoveryInteropTests
     [ReferenceTheory]
     [InlineData("ours > ours > reference")]
     [InlineData("ours > reference > reference")]
-    public async Task Our_client_takes_no_middlebox_from_their_server_unless_told_to(string path)
-    {
-        await using RawPath middleboxes = await RawPath.StartAsync(
-            Parties.Parse(path), PathKeys.Parse(PathKeys.Ecdsa), owner => Configure(owner, inserted: 0));
-        using PeerProcess server = await Reference.ServerAsync(middleboxes.ConfigurationFile);
-        TlmspClientOptions options = Client(middleboxes, inserted: 0);
-        options.PathPolicy = new TlmspClientOptions().PathPolicy;
+    public Task Our_client_takes_no_middlebox_from_their_server_unless_told_to(string path) => InteropTable.RecordAsync(
+        InteropTable.Refusals, $"{path}: our client does not want the inserted middlebox", ["the other side hears"], async () =>
+        {
+            await using RawPath middleboxes = await RawPath.StartAsync(
+                Parties.Parse(path), PathKeys.Parse(PathKeys.Ecdsa), owner => Configure(owner, inserted: 0));
+            using PeerProcess server = await Reference.ServerAsync(middleboxes.ConfigurationFile);
+            TlmspClientOptions options = Client(middleboxes, inserted: 0);
+            options.PathPolicy = new TlmspClientOptions().PathPolicy;
 
-        TlmspException fault = await Assert.ThrowsAsync<TlmspException>(() => TlmspPeer.ConnectAsync(options));
+            TlmspException fault = await Assert.ThrowsAsync<TlmspException>(() => TlmspPeer.ConnectAsync(options));
 
-        Assert.Equal((TlmspAlert.MiddleboxAuthorizationFailure, false), (fault.Alert, fault.FromPeer));
-        await server.WaitForAsync(ReferenceLog.Alert(TlmspAlert.MiddleboxAuthorizationFailure));
-    }
+            Assert.Equal((TlmspAlert.MiddleboxAuthorizationFailure, false), (fault.Alert, fault.FromPeer));
+            await server.WaitForAsync(ReferenceLog.Alert(TlmspAlert.MiddleboxAuthorizationFailure));
+        }, "alert 171");
 
     [ReferenceTheory]
     [InlineData("reference > ours > ours")]
     [InlineData("reference > reference > ours")]
-    public async Task Their_client_refuses_a_middlebox_that_it_does_not_know_with_alert_171(string path)
-    {
-        await using RawPath middleboxes = await RawPath.StartAsync(
-            Parties.Parse(path), PathKeys.Parse(PathKeys.Ecdsa), owner => Configure(owner, inserted: 0));
-        using TcpListener listener = middleboxes.Listen();
-        TlmspServerOptions options = Server(middleboxes, inserted: 0);
-        options.PathCompletion = _ => [new TlmspMiddlebox(TlmspAddress.Parse(middleboxes.Addresses[0]), Grant.Write(Context))];
-        Task<TlmspException> refused = Assert.ThrowsAsync<TlmspException>(() => TlmspPeer.AcceptAsync(listener, options));
+    public Task Their_client_refuses_a_middlebox_that_it_does_not_know_with_alert_171(string path) => InteropTable.RecordAsync(
+        InteropTable.Refusals, $"{path}: their client does not know the inserted middlebox", ["the other side hears"], async () =>
+        {
+            await using RawPath middleboxes = await RawPath.StartAsync(
+                Parties.Parse(path), PathKeys.Parse(PathKeys.Ecdsa), owner => Configure(owner, inserted: 0));
+            using TcpListener listener = middleboxes.Listen();
+            TlmspServerOptions options = Server(middleboxes, inserted: 0);
+            options.PathCompletion = _ => [new TlmspMiddlebox(TlmspAddress.Parse(middleboxes.Addresses[0]), Grant.Write(Context))];
+            Task<TlmspException> refused = Assert.ThrowsAsync<TlmspException>(() => TlmspPeer.AcceptAsync(listener, options));
 
-        using PeerProcess client = Reference.Client(middleboxes.ConfigurationFile);
+            using PeerProcess client = Reference.Client(middleboxes.ConfigurationFile);
 
-        TlmspException fault = await refused;
-        Assert.Equal((TlmspAlert.MiddleboxAuthorizationFailure, true), (fault.Alert, fault.FromPeer));
-    }
+            TlmspException fault = await refused;
+            Assert.Equal((TlmspAlert.MiddleboxAuthorizationFailure, true), (fault.Alert, fault.FromPeer));
+        }, "alert 171");
 
     private static void Configure(RawPath path, int inserted)
     {
@@ -149,7 +154,11 @@ public class DiscoveryInteropTests
     private static async Task AnswerAsync(RawPath path, TcpListener listener, int inserted)
     {
         TlmspServerOptions options = Server(path, inserted);
-        await Assert.ThrowsAsync<TlmspReconnectException>(() => TlmspPeer.AcceptAsync(listener, options));
+        Exception first = await Assert.ThrowsAnyAsync<Exception>(() => TlmspPeer.AcceptAsync(listener, options));
+        // The reference's client resets the first connection with what is on its way to it unread, and its middlebox then may not get to
+        // pass the alert on.
+        bool mayBeCutShort = path.Parties.Client == Maker.Reference && path.Parties.Middleboxes.Contains(Maker.Reference);
+        Assert.True(first is TlmspReconnectException || (mayBeCutShort && first is TlmspException { Misbehaviour: Misbehaviour.ClosedWithoutNotify }), first.Message);
         await using TlmspPeer server = await TlmspPeer.AcceptAsync(listener, options);
         AssertPath(path, server, inserted);
         Assert.Equal($"{Context}: question", await server.ReceiveTextAsync());

@@ -55,7 +55,10 @@ public class EndInteropTests
 
     [ReferenceTheory]
     [MemberData(nameof(ShortPaths))]
-    public async Task A_warning_ends_nothing(string path)
+    public Task A_warning_ends_nothing(string path) =>
+        InteropTable.RecordAsync(InteropTable.Contexts, path, ["ends"], () => WarnAsync(path));
+
+    private static async Task WarnAsync(string path)
     {
         const string Warning = "alert {\n context = 0\n level = warning\n description = user_canceled\n}";
         await using RawPath middleboxes = await StartAsync(path, file =>
@@ -63,7 +66,7 @@ public class EndInteropTests
             file.ClientFunctions.Add(file.Activity("ask", "at = 0", Warning, UclFile.Send(Context, Question)));
             file.ServerFunctions.Add(file.Activity("hear", UclFile.Matches([Context], Question), Warning, UclFile.Send(Context, Answer)));
         });
-        async Task WarnAsync(TlmspPeer end, string text)
+        async Task SayAsync(TlmspPeer end, string text)
         {
             await end.SendAlertAsync(TlmspAlert.UserCanceled, TlmspAlertLevel.Warning);
             await end.SendAsync(Context, text);
@@ -73,20 +76,23 @@ public class EndInteropTests
             middleboxes,
             async client =>
             {
-                await WarnAsync(client, Question);
+                await SayAsync(client, Question);
                 Assert.Equal($"{Context}: {Answer}", await client.ReceiveTextAsync());
             },
             async server =>
             {
                 Assert.Equal($"{Context}: {Question}", await server.ReceiveTextAsync());
-                await WarnAsync(server, Answer);
+                await SayAsync(server, Answer);
                 await server.ReceiveEndAsync();
             });
         await ends.StartAsync();
         await ends.ClientSawAsync(text: "Received container (length=6) in context 1");
     }
 
-    private static async Task EndAsync(string path, string ender, Ending ending)
+    private static Task EndAsync(string path, string ender, Ending ending) =>
+        InteropTable.RecordAsync(InteropTable.Contexts, path, ["ends"], () => LeadAsync(path, ender, ending));
+
+    private static async Task LeadAsync(string path, string ender, Ending ending)
     {
         bool byClient = ender == "client";
         await using RawPath middleboxes = await StartAsync(path, file =>

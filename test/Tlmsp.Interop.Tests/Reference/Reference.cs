@@ -15,9 +15,14 @@ internal static class Reference
 
     private static readonly Lazy<string> s_files = new(MakeFolder);
     private static readonly Lazy<string> s_p256Only = new(WriteOpenSslConfiguration);
+    private static readonly Lazy<string> s_curlVersion = new(ReadCurlVersion);
 
     public static string? Folder { get; } =
         Environment.GetEnvironmentVariable("TLMSP_REFERENCE") is { Length: > 0 } path && File.Exists(Path.Combine(path, "bin", "tlmsp-server")) ? path : null;
+
+    /// <summary>What its curl says of itself, and TLMSP_REFERENCE_VERSION, which may tell more.</summary>
+    public static string Version => string.Join(", ", new[] { s_curlVersion.Value, Environment.GetEnvironmentVariable("TLMSP_REFERENCE_VERSION") }
+        .Where(version => !string.IsNullOrEmpty(version)));
 
     /// <summary>The root that all parties' certificates chain to.</summary>
     public static string RootFile => Path.Combine(s_files.Value, "root.pem");
@@ -94,6 +99,17 @@ internal static class Reference
         }
 
         return folder;
+    }
+
+    private static string ReadCurlVersion()
+    {
+        if (!Has("curl"))
+        {
+            return "";
+        }
+
+        using var process = Process.Start(new ProcessStartInfo(Path.Combine(Folder!, "bin", "curl"), "-V") { RedirectStandardOutput = true })!;
+        return process.StandardOutput.ReadToEnd().Split('\n')[0].Trim();
     }
 
     private static string WriteOpenSslConfiguration() => WriteFile("openssl.cnf", """

@@ -39,6 +39,18 @@ internal sealed record Topic(byte Id, Operation Operation, bool Audited)
 
     public TlmspContext Context => new(Id, "", Audited);
 
+    /// <summary>Where its outcome stands in the table.</summary>
+    public string Column => Audited ? "the same, audited" : Operation switch
+    {
+        Operation.Read => "read",
+        Operation.WriteUntouched => "write, untouched",
+        Operation.Modify => "modify",
+        Operation.ModifyTail => "modify the end",
+        Operation.Insert => "insert",
+        Operation.Delete => "delete",
+        _ => "no access",
+    };
+
     /// <summary>Matches the question, also where it was changed.</summary>
     public static string QuestionExpression => "(?:quest|QUEST)(?:ion|ION)";
 
