@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
+using Tlmsp.Http;
 
 namespace Tlmsp.Middlebox;
 
@@ -8,10 +9,7 @@ internal static class ConnectionEnd
 {
     private static readonly TimeSpan s_alertTimeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>
-    /// Sends an alert that was written, then drops what arrives until the other side closes, for a second at most: closing with input
-    /// unread would reset the connection, and the alert be lost.
-    /// </summary>
+    /// <summary>Sends an alert that was written, and gives the other side a second to take it and to close.</summary>
     /// <param name="connection">The connection; nobody else may use its pipes.</param>
     /// <param name="pending">A read that is under way on it, if any.</param>
     public static async Task TellAsync(ConnectionContext connection, Task<ReadResult>? pending)
@@ -20,20 +18,13 @@ internal static class ConnectionEnd
         try
         {
             await connection.Transport.Output.FlushAsync(timeout.Token).ConfigureAwait(false);
-            PipeReader input = connection.Transport.Input;
-            ReadResult result;
-            do
-            {
-                result = await (pending ?? input.ReadAsync(timeout.Token).AsTask()).WaitAsync(timeout.Token).ConfigureAwait(false);
-                pending = null;
-                input.AdvanceTo(result.Buffer.End);
-            }
-            while (!result.IsCompleted);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
         {
-            // It is gone, or has had its time.
+            return;     // It is gone, or does not read.
         }
+
+        await Linger.UntilEndAsync(connection.Transport.Input, pending).ConfigureAwait(false);
     }
 
     /// <summary>Sends what was flushed, then closes. What the receiver does not take in time is dropped.</summary>

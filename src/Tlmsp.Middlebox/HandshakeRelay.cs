@@ -177,12 +177,14 @@ internal sealed partial class HandshakeRelay : IDisposable
                 ? _handshake.ProcessClient(ref buffer, toClient, toServer)
                 : _handshake.ProcessServer(ref buffer, toClient, toServer);
         }
-        catch
+        catch (Exception e)
         {
             input.AdvanceTo(buffer.End);
+            // Who sent the fatal alert waits for this end to close, not to be told.
+            bool fromPeer = e is TlmspException { FromPeer: true };
             await Task.WhenAll(
-                ConnectionEnd.TellAsync(_client, _clientRead),
-                Server is null ? Task.CompletedTask : ConnectionEnd.TellAsync(Server, _serverRead)).ConfigureAwait(false);
+                fromPeer && fromClient ? Task.CompletedTask : ConnectionEnd.TellAsync(_client, _clientRead),
+                Server is null || (fromPeer && !fromClient) ? Task.CompletedTask : ConnectionEnd.TellAsync(Server, _serverRead)).ConfigureAwait(false);
             throw;
         }
 

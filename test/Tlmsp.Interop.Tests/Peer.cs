@@ -96,10 +96,15 @@ internal sealed class PeerProcess : IDisposable
 
     public async Task WaitForAsync(string text)
     {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+        var patience = TimeSpan.FromSeconds(30);
+        long start = Stopwatch.GetTimestamp();
         while (!Output.Contains(text, StringComparison.OrdinalIgnoreCase))
         {
-            await _lines.WaitAsync(timeout.Token);
+            TimeSpan left = patience - Stopwatch.GetElapsedTime(start);
+            if (left <= TimeSpan.Zero || !await _lines.WaitAsync(left))
+            {
+                throw new TimeoutException($"'{text}' was not printed in time. What was:\n{Output}");
+            }
         }
     }
 

@@ -48,8 +48,7 @@ public class MiddleboxTests
         Assert.Equal(HttpRequestError.SecureConnectionError, e.HttpRequestError);
         var fault = Assert.IsType<TlmspException>(e.InnerException!.InnerException);
         Assert.Equal(TlmspAlert.MiddleboxAuthorizationFailure, fault.Alert);
-        string help = $"Middleboxes.Allow(\"{middlebox.Address}\", Grant.Parse(\"1=r\"))";
-        Assert.Contains(server.Logs.Lines, line => line.Contains(help, StringComparison.Ordinal));
+        await server.Logs.WaitForLineAsync($"Middleboxes.Allow(\"{middlebox.Address}\", Grant.Parse(\"1=r\"))");
     }
 
     [Fact]

@@ -11,6 +11,9 @@ namespace Tlmsp.TestSupport;
 /// <summary>A middlebox host on a port of its own that keeps what it sees.</summary>
 public sealed class TestMiddlebox : IAsyncDisposable
 {
+    private const int FirstPort = 15_000;
+    private const int PortCount = 15_000;
+    private static int s_port = Random.Shared.Next(PortCount);
     private readonly IHost _host;
 
     private TestMiddlebox(IHost host, string address, RecordingInspector seen, CollectingLogger logs)
@@ -73,11 +76,23 @@ public sealed class TestMiddlebox : IAsyncDisposable
         return new TestMiddlebox(host, address, seen, logs);
     }
 
+    /// <summary>A port that nobody listens on, and below those that outgoing connections are given: it is still free when it is used.</summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            int port = FirstPort + (int)((uint)Interlocked.Increment(ref s_port) % PortCount);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken by somebody else.
+            }
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -135,6 +135,14 @@ public sealed class CollectingLogger : ILoggerProvider, ILogger
         }
     }
 
+    /// <summary>Waits for a line: a party's own end of a connection comes in its own time.</summary>
+    public async Task<string> WaitForLineAsync(string part)
+    {
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await WaitForAsync(entries => entries.Any(entry => entry.Line.Contains(part, StringComparison.Ordinal)), timeout.Token);
+        return Lines.First(line => line.Contains(part, StringComparison.Ordinal));
+    }
+
     public ILogger CreateLogger(string categoryName) => this;
 
     public IDisposable? BeginScope<TState>(TState state)

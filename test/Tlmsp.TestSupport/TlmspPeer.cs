@@ -8,12 +8,15 @@ using Tlmsp.Http;
 
 namespace Tlmsp.TestSupport;
 
+/// <summary>A container as an endpoint received it; see <see cref="ReceivedContainer"/>.</summary>
+public sealed record PeerContainer(byte Context, byte[] Data, byte Origin, byte Author, bool IsInserted, bool IsDeleted, bool IsAudited);
+
 /// <summary>An endpoint of ours on a bare TCP connection, for tests that stall, half-close, reset or end one at a given moment.</summary>
 public sealed class TlmspPeer : IContainerReceiver, IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
     private readonly ITlmspTransport _transport;
-    private readonly Queue<(byte Context, byte[] Data)> _received = [];
+    private readonly Queue<PeerContainer> _received = [];
 
     private TlmspPeer(Socket socket, ITlmspTransport transport, TlmspSession session)
     {
@@ -38,12 +41,32 @@ public sealed class TlmspPeer : IContainerReceiver, IAsyncDisposable
         return await HandshakeAsync(socket, new TlmspClientHandshake(options), log);
     }
 
+    /// <summary>Connects to the first hop, and once more over the path that the server asks for instead.</summary>
+    public static async Task<TlmspPeer> DiscoverAsync(TlmspClientOptions options)
+    {
+        try
+        {
+            await using TlmspPeer peer = await ConnectAsync(options);
+        }
+        catch (TlmspReconnectException e)
+        {
+            Socket socket = await DialAsync(new Uri(e.Discovery!.FirstHop.Text));
+            return await HandshakeAsync(socket, new TlmspClientHandshake(options, e.Discovery), log: null);
+        }
+
+        throw new InvalidOperationException("The server did not ask for another path.");
+    }
+
     /// <summary>Takes a connection and completes the handshake as a server that allows every middlebox.</summary>
-    public static async Task<TlmspPeer> AcceptAsync(TcpListener listener, string name = "localhost", WriteLog? log = null)
+    public static Task<TlmspPeer> AcceptAsync(TcpListener listener, string name = "localhost", WriteLog? log = null) =>
+        AcceptAsync(listener, ServerOptions(name), log);
+
+    /// <summary>Takes a connection and completes the handshake.</summary>
+    public static async Task<TlmspPeer> AcceptAsync(TcpListener listener, TlmspServerOptions options, WriteLog? log = null)
     {
         Socket socket = await listener.AcceptSocketAsync().WaitAsync(s_patience);
         socket.NoDelay = true;
-        return await HandshakeAsync(socket, new TlmspServerHandshake(ServerOptions(name)), log);
+        return await HandshakeAsync(socket, new TlmspServerHandshake(options), log);
     }
 
     public static TlmspServerOptions ServerOptions(string name = "localhost") => new()
@@ -70,12 +93,16 @@ public sealed class TlmspPeer : IContainerReceiver, IAsyncDisposable
     }
 
     /// <summary>An HttpClient whose connections are made as <see cref="TlmspHandler"/> makes them, with a log of their writes.</summary>
-    public static HttpClient HttpClient(Uri server, IEnumerable<TlmspMiddlebox> middleboxes, WriteLog log) => new(new SocketsHttpHandler
+    public static HttpClient HttpClient(Uri server, IEnumerable<TlmspMiddlebox> middleboxes, WriteLog log) =>
+        HttpClient(ClientOptions(server, middleboxes), server, log);
+
+    /// <summary>As the other overload, with options of its own.</summary>
+    public static HttpClient HttpClient(TlmspClientOptions options, Uri server, WriteLog log) => new(new SocketsHttpHandler
     {
         UseProxy = false,
         ConnectCallback = async (_, cancellationToken) =>
         {
-            TlmspPeer peer = await ConnectAsync(server, middleboxes, log).WaitAsync(cancellationToken);
+            TlmspPeer peer = await ConnectAsync(options, log).WaitAsync(cancellationToken);
             return new ClaimedStream(new TlmspHttpStream(
                 peer.Session, peer._transport, HttpDirection.Response, HttpMappingMode.Strict, flushOnWrite: true));
         },
@@ -111,20 +138,24 @@ public sealed class TlmspPeer : IContainerReceiver, IAsyncDisposable
         await _transport.FlushAsync(CancellationToken.None);
     }
 
-    public async Task SendAlertAsync(TlmspAlert alert)
+    public async Task SendAlertAsync(TlmspAlert alert, TlmspAlertLevel level = TlmspAlertLevel.Fatal, byte contextId = 0)
     {
-        Session.Writer.WriteAlert(TlmspAlertLevel.Fatal, alert, contextId: 0, _transport.Output);
+        Session.Writer.WriteAlert(level, alert, contextId, _transport.Output);
         await _transport.FlushAsync(CancellationToken.None);
     }
 
     /// <summary>The next container, or null when the connection or the other side's data has ended.</summary>
     /// <exception cref="TlmspException">A fatal alert came, or the other side misbehaved.</exception>
-    public async Task<(byte Context, byte[] Data)?> ReceiveAsync()
+    public async Task<(byte Context, byte[] Data)?> ReceiveAsync() =>
+        await ReceiveContainerAsync() is { } next ? (next.Context, next.Data) : null;
+
+    /// <summary>As <see cref="ReceiveAsync"/>, with what the record layer says of the container.</summary>
+    public async Task<PeerContainer?> ReceiveContainerAsync()
     {
         using var timeout = new CancellationTokenSource(s_patience);
         while (true)
         {
-            if (_received.TryDequeue(out (byte, byte[]) next))
+            if (_received.TryDequeue(out PeerContainer? next))
             {
                 return next;
             }
@@ -186,7 +217,9 @@ public sealed class TlmspPeer : IContainerReceiver, IAsyncDisposable
     }
 
     public void OnContainer(in ReceivedContainer container) =>
-        _received.Enqueue((container.ContextId, container.Plaintext.ToArray()));
+        _received.Enqueue(new PeerContainer(
+            container.ContextId, container.Plaintext.ToArray(), container.Origin, container.Author,
+            container.IsInserted, container.IsDeleted, container.IsAudited));
 
     public async ValueTask DisposeAsync()
     {

@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Tlmsp.Http;
 
 namespace Tlmsp.TestSupport;
@@ -25,6 +27,12 @@ public sealed class WriteLog
     }
 
     public int Count => Sizes.Length;
+
+    /// <summary>True when every socket sends what is written at once: then no write waits for an acknowledgement of the one before.</summary>
+    public bool NoDelay { get; private set; } = true;
+
+    /// <summary>Takes note of how a connection's socket sends.</summary>
+    public void Watch(ConnectionContext connection) => NoDelay &= connection.Features.Get<IConnectionSocketFeature>() is { Socket.NoDelay: true };
 
     public void Add(long size)
     {

@@ -201,6 +201,11 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
             throw new HttpMappingException($"data in context {container.ContextId}, which HTTP does not use");
         }
 
+        if (container.IsOwnDeletion)
+        {
+            return;
+        }
+
         if (container.IsDeleted)
         {
             byte deleter = container.Origin;
@@ -308,30 +313,8 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
             if (!fault.FromPeer && fault.Misbehaviour != Misbehaviour.ClosedWithoutNotify)
             {
                 await AlertAsync(fault).ConfigureAwait(false);
-                if (!_flushOnWrite)
-                {
-                    await LingerAsync().ConfigureAwait(false);
-                }
+                await Linger.UntilEndAsync(_transport.Input).ConfigureAwait(false);
             }
-        }
-    }
-
-    /// <summary>Kestrel resets an aborted connection, which would take the alert away from a peer that has not read it: wait until it has gone.</summary>
-    private async ValueTask LingerAsync()
-    {
-        using var timeout = new CancellationTokenSource(CloseTimeout);
-        try
-        {
-            for (bool ended = false; !ended;)
-            {
-                ReadResult result = await _transport.Input.ReadAsync(timeout.Token).ConfigureAwait(false);
-                ended = result.IsCompleted || result.IsCanceled;
-                _transport.Input.AdvanceTo(result.Buffer.End);
-            }
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
-        {
-            // It has gone, or has had its time.
         }
     }
 

@@ -36,6 +36,23 @@ internal readonly ref struct OpenedContainer
     /// <summary>Sum of the delete counts.</summary>
     public ulong DeletedCount => Parts.IsDeleted ? CountDeleted(MInfo) : 0;
 
+    /// <summary>True for a notice of deletions whose every source is the deleter itself.</summary>
+    public bool IsOwnDeletion
+    {
+        get
+        {
+            for (ReadOnlySpan<byte> rest = Parts.IsDeleted ? MInfo[2..] : default; !rest.IsEmpty; rest = rest[3..])
+            {
+                if (rest[0] != Origin)
+                {
+                    return false;
+                }
+            }
+
+            return Parts.IsDeleted;
+        }
+    }
+
     /// <summary>Sum of the delete counts of an m_info.</summary>
     public static ulong CountDeleted(ReadOnlySpan<byte> mInfo)
     {

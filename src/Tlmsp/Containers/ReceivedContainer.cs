@@ -27,6 +27,12 @@ public readonly ref struct ReceivedContainer
     /// <summary>True when the container stands for others that a middlebox deleted.</summary>
     public bool IsDeleted => _container.Parts.IsDeleted;
 
+    /// <summary>
+    /// True for a delete notice of what its middlebox had inserted itself, before it left: nothing that anybody else sent is missing.
+    /// Middleboxes of the reference send it when they change the middle of a container.
+    /// </summary>
+    public bool IsOwnDeletion => _container.IsOwnDeletion;
+
     /// <summary>True when the context is audited: then the trail has proved which entities it passed.</summary>
     public bool IsAudited => _container.Parts.IsAudited;
 

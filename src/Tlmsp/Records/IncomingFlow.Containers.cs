@@ -82,8 +82,11 @@ internal partial class IncomingFlow
 
         for (ReadOnlySpan<byte> rest = mInfo[2..]; !rest.IsEmpty; rest = rest[3..])
         {
-            // A box can only have deleted what reached it, so the source is farther away than the box.
-            if (IndexOf(rest[0]) <= position || BinaryPrimitives.ReadUInt16BigEndian(rest[1..]) == 0)
+            // A box can only have deleted what reached it, so the source is farther away than the box: or the box itself, where it
+            // inserted and deleted in one go. The reference's does so with the piece that it drops of a container it cut in two.
+            int source = IndexOf(rest[0]);
+            bool reachable = source > position || (source == position && parts.IsInserted);
+            if (!reachable || BinaryPrimitives.ReadUInt16BigEndian(rest[1..]) == 0)
             {
                 throw Fault(Misbehaviour.BadDeleteIndicator, $"source {rest[0]:x2} deleted by {origin:x2}");
             }

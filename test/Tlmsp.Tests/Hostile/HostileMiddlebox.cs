@@ -48,15 +48,16 @@ internal static class HostileMiddlebox
     /// <summary>Sends a delete notice with any indicators, all MACs being right.</summary>
     public static void SendsDeletion(InMemoryPath path, int index, byte contextId, params byte[] indicators) =>
         Sends(path, index, (flow, pipe) =>
-            flow.Modify(Deletion(path.MiddleboxHandshakes[index].Self, contextId, indicators), [], pipe.Writer));
+            flow.Modify(Deletion(path.MiddleboxHandshakes[index].Self, contextId, TlmspDialect.FlagDeleted, indicators), [], pipe.Writer));
 
-    private static OpenedContainer Deletion(byte self, byte contextId, byte[] indicators)
+    /// <summary>A delete notice; <see cref="OutgoingFlow.Modify"/> makes it one of its own.</summary>
+    public static OpenedContainer Deletion(byte self, byte contextId, ushort flags, byte[] indicators)
     {
         byte[] mInfo = [self, (byte)(indicators.Length / 3), .. indicators];
         byte[] buffer = new byte[ContainerParts.Headroom + 300];
         Span<byte> container = buffer.AsSpan(ContainerParts.Headroom);
         container[0] = contextId;
-        BinaryPrimitives.WriteUInt16BigEndian(container[1..], TlmspDialect.FlagDeleted);
+        BinaryPrimitives.WriteUInt16BigEndian(container[1..], flags);
         mInfo.CopyTo(container[3..]);
         container[3 + mInfo.Length + 1] = TlmspDialect.NonceLength + TlmspDialect.TagLength;
         return new OpenedContainer

@@ -4,15 +4,15 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
-using Tlmsp.TestSupport;
+using Tlmsp.Middlebox;
 
-namespace Tlmsp.Middlebox.Tests;
+namespace Tlmsp.TestSupport;
 
 /// <summary>
-/// The socket transport, with a log of what a middlebox writes to either side, and optionally with input in small slices, names of its
+/// The socket transport of a middlebox, with a log of what a middlebox writes to either side, and optionally with input in small slices, names of its
 /// own, or no IPv6.
 /// </summary>
-internal sealed class TestTransport(int? sliceBytes = null) : IMiddleboxTransport
+public sealed class TestTransport(int? sliceBytes = null) : IMiddleboxTransport
 {
     private readonly SocketMiddleboxTransport _sockets = new(NullLoggerFactory.Instance);
 
@@ -50,6 +50,7 @@ internal sealed class TestTransport(int? sliceBytes = null) : IMiddleboxTranspor
 
     private ConnectionContext Wrap(ConnectionContext connection, WriteLog log)
     {
+        log.Watch(connection);
         connection.Transport = new LoggingDuplexPipe(connection.Transport, log, sliceBytes);
         return connection;
     }
