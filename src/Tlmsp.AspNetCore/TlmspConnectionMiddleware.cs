@@ -85,8 +85,8 @@ internal sealed partial class TlmspConnectionMiddleware
         string? fault = null;
         int middleboxes = 0;
         using var handshake = new TlmspServerHandshake(_protocol);
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(context.ConnectionClosed);
-        timeout.CancelAfter(_options.HandshakeTimeout);
+        // Not linked to ConnectionClosed: what the client sent before it closed says more than that it did.
+        using var timeout = new CancellationTokenSource(_options.HandshakeTimeout);
         try
         {
             TlmspSession session = await TlmspConnector.HandshakeAsync(handshake, transport, timeout.Token).ConfigureAwait(false);
