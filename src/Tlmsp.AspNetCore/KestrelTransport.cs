@@ -27,12 +27,9 @@ internal sealed class KestrelTransport(IDuplexPipe connection) : ITlmspTransport
             return;
         }
 
+        // A connection that is over shows when it is read, with its reason; Kestrel takes an exception here for a bug of its own.
         _written = false;
-        FlushResult result = await connection.Output.FlushAsync(cancellationToken).ConfigureAwait(false);
-        if (result.IsCompleted)
-        {
-            throw new IOException("The connection was closed by the other side.");
-        }
+        await connection.Output.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Kestrel owns the connection and closes it.</summary>

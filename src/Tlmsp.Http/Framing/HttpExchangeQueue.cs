@@ -11,6 +11,7 @@ public sealed class HttpExchangeQueue
 
     private readonly Lock _lock = new();
     private readonly Queue<bool> _isHead = new();
+    private bool _answered;
 
     /// <summary>Number of requests without a final response.</summary>
     public int Count
@@ -20,6 +21,18 @@ public sealed class HttpExchangeQueue
             lock (_lock)
             {
                 return _isHead.Count;
+            }
+        }
+    }
+
+    /// <summary>True when there are requests, and none of this connection has had a final response.</summary>
+    internal bool IsFirstResponseDue
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return !_answered && _isHead.Count > 0;
             }
         }
     }
@@ -41,7 +54,9 @@ public sealed class HttpExchangeQueue
     {
         lock (_lock)
         {
-            return _isHead.TryDequeue(out isHead);
+            bool found = _isHead.TryDequeue(out isHead);
+            _answered |= found;
+            return found;
         }
     }
 }

@@ -10,6 +10,7 @@ public sealed class HttpJoiner
 {
     private const int MaxEmptyInARow = 32;
     private readonly HttpFramer _framer;
+    private readonly HttpExchangeQueue _exchanges;
     private readonly HttpMappingMode _mode;
     private int _empty;
 
@@ -22,11 +23,18 @@ public sealed class HttpJoiner
         HttpDirection direction, HttpExchangeQueue exchanges, HttpMappingMode mode = HttpMappingMode.Strict, HttpFramerLimits? limits = null)
     {
         _framer = new HttpFramer(direction, exchanges, limits ?? HttpFramerLimits.Default);
+        _exchanges = exchanges;
         _mode = mode;
     }
 
     /// <summary>True between messages.</summary>
     public bool IsAtMessageBoundary => _framer.IsAtBoundary;
+
+    /// <summary>
+    /// True when an end of the connection would cut something off: inside a message, or before the first response. Between later messages
+    /// it is the ordinary end of a persistent connection (RFC 9112 §9.5).
+    /// </summary>
+    public bool IsEndPremature => !_framer.IsAtBoundary || (_framer.Direction == HttpDirection.Response && _exchanges.IsFirstResponseDue);
 
     /// <summary>Takes a container. Its bytes reach <paramref name="joined"/> only when all of them are in place.</summary>
     /// <exception cref="HttpMappingException">The container breaks the mapping; end the connection.</exception>
@@ -72,12 +80,12 @@ public sealed class HttpJoiner
     }
 
     /// <summary>The other side will not send any more.</summary>
-    /// <exception cref="HttpMappingException">A message is incomplete: the end of a connection never ends one.</exception>
+    /// <exception cref="HttpMappingException">A message is incomplete or the first response is missing: the end of a connection never ends one.</exception>
     public void EndOfInput()
     {
-        if (!_framer.IsAtBoundary)
+        if (IsEndPremature)
         {
-            throw new HttpMappingException("the connection ended inside a message");
+            throw new HttpMappingException(_framer.IsAtBoundary ? "the connection ended before a response" : "the connection ended inside a message");
         }
     }
 

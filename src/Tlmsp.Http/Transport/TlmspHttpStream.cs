@@ -29,7 +29,10 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     /// <param name="transport">Its transport; disposed of with the stream.</param>
     /// <param name="receives">What this side reads: requests at a server, responses at a client.</param>
     /// <param name="mode">How strict to be with what arrives.</param>
-    /// <param name="flushOnWrite">True to send on every write, as HttpClient expects; false to send on flush, as Kestrel does.</param>
+    /// <param name="flushOnWrite">
+    /// True to send on every write, and to throw when the connection is over, as HttpClient expects. False to send on flush, and to drop
+    /// what is written to a connection that is over: Kestrel learns that from reading, and takes an exception from a flush for a bug.
+    /// </param>
     /// <param name="limits">Bounds.</param>
     public TlmspHttpStream(
         TlmspSession session, ITlmspTransport transport, HttpDirection receives, HttpMappingMode mode, bool flushOnWrite, HttpFramerLimits? limits = null)
@@ -100,7 +103,11 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         await _writeGate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            ThrowIfClosed();
+            if (!CanSend())
+            {
+                return;
+            }
+
             _splitter.Write(buffer.Span, this);
             if (_flushOnWrite)
             {
@@ -129,7 +136,11 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         await _writeGate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            ThrowIfClosed();
+            if (!CanSend())
+            {
+                return;
+            }
+
             _splitter.Flush(this);
             await _transport.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -266,14 +277,8 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
 
             if (Session.Reader.IsClosed || (!more && result.IsCompleted))
             {
-                // With or without close_notify: HTTP framing alone says whether this is the end of a message (http-mapping §13).
                 _ended = true;
-                if (!input.IsEmpty && !Session.Reader.IsClosed)
-                {
-                    throw new TlmspException(Misbehaviour.ClosedWithoutNotify, "inside a record");
-                }
-
-                _joiner.EndOfInput();
+                OnEnd(insideRecord: !input.IsEmpty);
             }
         }
         catch (TlmspException e)
@@ -293,6 +298,23 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
             {
                 await AlertAsync(fault).ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>HTTP framing alone says whether this is the end of a message, with or without close_notify (http-mapping §13).</summary>
+    private void OnEnd(bool insideRecord)
+    {
+        if (!Session.Reader.IsClosed)
+        {
+            if (insideRecord || _joiner.IsEndPremature)
+            {
+                throw new TlmspException(Misbehaviour.ClosedWithoutNotify, insideRecord ? "inside a record" : "inside an exchange");
+            }
+        }
+        else if (!_joiner.IsAtMessageBoundary || Session.Info.Middleboxes.Count > 0)
+        {
+            // Without middleboxes it was the server that closed before it answered, and HttpClient may try again; else it was anybody.
+            _joiner.EndOfInput();
         }
     }
 
@@ -344,7 +366,8 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         bool entered = await _writeGate.WaitAsync(CloseTimeout).ConfigureAwait(false);
         try
         {
-            if (entered && !Session.Writer.IsClosed)
+            // A fatal alert has no answer (records-keys.md §10.3).
+            if (entered && !Session.Writer.IsClosed && _readFault is null)
             {
                 using var timeout = new CancellationTokenSource(CloseTimeout);
                 Session.Writer.WriteCloseNotify(_transport.Output);
@@ -368,12 +391,14 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         }
     }
 
-    private void ThrowIfClosed()
+    private bool CanSend()
     {
-        if (Volatile.Read(ref _closed) != 0 || Session.Writer.IsClosed)
+        if (Volatile.Read(ref _closed) == 0 && !Session.Writer.IsClosed)
         {
-            throw new IOException("The TLMSP connection is closed.");
+            return true;
         }
+
+        return _flushOnWrite ? throw new IOException("The TLMSP connection is closed.") : false;
     }
 
     private static int Wait(ValueTask<int> read) => read.IsCompletedSuccessfully ? read.Result : read.AsTask().GetAwaiter().GetResult();
