@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.RegularExpressions;
 using Tlmsp.TestSupport;
 
 namespace Tlmsp.Interop.Tests;
@@ -22,6 +23,14 @@ internal static class Peer
     {
         using PeerProcess process = Start(["client", .. arguments]);
         return (await process.WaitForExitAsync(), process.Output);
+    }
+
+    /// <summary>The list of a role's switches.</summary>
+    public static async Task<string> HelpAsync(string role)
+    {
+        using PeerProcess process = Start([role, "--help"]);
+        await process.WaitForExitAsync();
+        return process.Output;
     }
 
     /// <summary>Starts a server and waits until it listens.</summary>
@@ -68,7 +77,7 @@ internal static class Peer
 }
 
 /// <summary>A running peer.</summary>
-internal sealed class PeerProcess : IDisposable
+internal sealed partial class PeerProcess : IDisposable
 {
     private readonly Process _process;
     private readonly StringBuilder _output = new();
@@ -103,6 +112,27 @@ internal sealed class PeerProcess : IDisposable
         }
     }
 
+    /// <summary>How a connection ended that was accepted after <paramref name="start"/> characters of output; see <see cref="EndingOf"/>.</summary>
+    public async Task<string> EndingAsync(int start)
+    {
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+        string ending;
+        while ((ending = EndingOf(Output[start..])).Length == 0)
+        {
+            await _lines.WaitAsync(timeout.Token);
+        }
+
+        return ending;
+    }
+
+    /// <summary>"alert N" when the peer was sent one, "refused N" when it sent one, "closed", or "ok"; several for several connections.</summary>
+    public static string EndingOf(string output) => string.Join(" & ", Ending().Matches(output).Select(match => match switch
+    {
+        { Groups: [_, { Success: true } alert, _, _] } => $"alert {alert.Value}",
+        { Groups: [_, _, { Success: true } alert, _] } => $"refused {alert.Value}",
+        _ => match.Groups[3].Value is "result" ? "ok" : "closed",
+    }));
+
     public async Task<int> WaitForExitAsync()
     {
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
@@ -116,11 +146,15 @@ internal sealed class PeerProcess : IDisposable
         if (!_process.HasExited)
         {
             _process.Kill();
+            _process.WaitForExit();     // its port is free then
         }
 
         _process.Dispose();
         _lines.Dispose();
     }
+
+    [GeneratedRegex(@"^[\w#]+: (?:peer-alert level=2 desc=(\d+)|refused .*\((\d+), [\w?]+\)|(result|closed) )", RegexOptions.Multiline)]
+    private static partial Regex Ending();
 
     private void Add(string? line)
     {
@@ -139,6 +173,19 @@ internal sealed class PeerProcess : IDisposable
             {
                 // A last line after the end.
             }
+        }
+    }
+}
+
+/// <summary>A test that needs the peer; skipped, with the reason, where it is not named.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class PeerFactAttribute : FactAttribute
+{
+    public PeerFactAttribute()
+    {
+        if (Peer.Script is null)
+        {
+            Skip = Peer.WhyMissing;
         }
     }
 }

@@ -11,6 +11,11 @@ namespace Tlmsp.TestSupport;
 /// <summary>A middlebox host on a port of its own that keeps what it sees.</summary>
 public sealed class TestMiddlebox : IAsyncDisposable
 {
+    private const int FirstPort = 12_000;
+    private const int PortCount = 20_000;
+
+    // Test processes run side by side: each begins somewhere else.
+    private static int s_lastPort = Random.Shared.Next(PortCount);
     private readonly IHost _host;
 
     private TestMiddlebox(IHost host, string address, RecordingInspector seen, CollectingLogger logs)
@@ -73,11 +78,23 @@ public sealed class TestMiddlebox : IAsyncDisposable
         return new TestMiddlebox(host, address, seen, logs);
     }
 
+    /// <summary>A port that nobody listens on, below those that the system hands out itself and could hand out before it is used.</summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            int port = FirstPort + (int)((uint)Interlocked.Increment(ref s_lastPort) % PortCount);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken: the next one.
+            }
+        }
     }
 
     public async ValueTask DisposeAsync()

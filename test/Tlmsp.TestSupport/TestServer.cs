@@ -35,6 +35,7 @@ public sealed class TestServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MinRequestBodyDataRate = null;    // a test may hold content back for as long as it takes
             kestrel.Listen(IPAddress.Loopback, 0, listen =>
             {
                 listening?.Invoke(listen);
@@ -78,19 +79,42 @@ public sealed class TestServer : IAsyncDisposable
     }
 }
 
-/// <summary>Keeps log lines.</summary>
+/// <summary>Keeps log lines and the exceptions that came with them.</summary>
 public sealed class CollectingLogger : ILoggerProvider, ILogger
 {
-    private readonly List<string> _lines = [];
+    private readonly List<(string Line, Exception? Exception)> _entries = [];
+    private TaskCompletionSource _added = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public string[] Lines
+    public string[] Lines => [.. Entries.Select(entry => entry.Line)];
+
+    public (string Line, Exception? Exception)[] Entries
     {
         get
         {
-            lock (_lines)
+            lock (_entries)
             {
-                return [.. _lines];
+                return [.. _entries];
             }
+        }
+    }
+
+    /// <summary>Waits until what was logged meets a condition, or the time is over.</summary>
+    public async Task WaitForAsync(Func<(string Line, Exception? Exception)[], bool> condition, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task added;
+            lock (_entries)
+            {
+                added = _added.Task;
+            }
+
+            if (condition(Entries))
+            {
+                return;
+            }
+
+            await added.WaitAsync(cancellationToken);
         }
     }
 
@@ -103,10 +127,14 @@ public sealed class CollectingLogger : ILoggerProvider, ILogger
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        lock (_lines)
+        TaskCompletionSource added;
+        lock (_entries)
         {
-            _lines.Add($"{logLevel}: {formatter(state, exception)} {exception?.Message}");
+            _entries.Add(($"{logLevel}: {formatter(state, exception)} {exception?.Message}", exception));
+            (added, _added) = (_added, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         }
+
+        added.SetResult();
     }
 
     public void Dispose()
