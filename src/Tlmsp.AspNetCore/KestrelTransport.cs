@@ -7,29 +7,18 @@ namespace Tlmsp.AspNetCore;
 /// <summary>Kestrel's raw connection as a transport: one flush of its pipe is one send.</summary>
 internal sealed class KestrelTransport(IDuplexPipe connection) : ITlmspTransport
 {
-    private bool _written;
-
     public PipeReader Input => connection.Input;
 
-    public IBufferWriter<byte> Output
-    {
-        get
-        {
-            _written = true;
-            return connection.Output;
-        }
-    }
+    public IBufferWriter<byte> Output => connection.Output;
 
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
-        if (!_written)
+        PipeWriter output = connection.Output;
+        if (!output.CanGetUnflushedBytes || output.UnflushedBytes > 0)
         {
-            return;
+            // A connection that is over shows when it is read, with its reason; Kestrel takes an exception here for a bug of its own.
+            await output.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
-
-        // A connection that is over shows when it is read, with its reason; Kestrel takes an exception here for a bug of its own.
-        _written = false;
-        await connection.Output.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Kestrel owns the connection and closes it.</summary>

@@ -35,16 +35,20 @@ public static partial class ListenOptionsTlmspExtensions
 
     /// <summary>Speaks TLMSP on this endpoint with a certificate from a file.</summary>
     /// <param name="listenOptions">The endpoint.</param>
-    /// <param name="fileName">A PFX file, or a PEM file with certificate and key.</param>
+    /// <param name="fileName">A PFX file, or a PEM file with certificate and key; relative to the content root.</param>
     /// <param name="password">Its password, if any.</param>
     /// <param name="configure">Further options.</param>
-    /// <exception cref="InvalidOperationException">The file does not exist.</exception>
-    public static ListenOptions UseTlmsp(this ListenOptions listenOptions, string fileName, string? password = null, Action<TlmspConnectionOptions>? configure = null) =>
-        listenOptions.UseTlmsp(options =>
+    /// <exception cref="InvalidOperationException">The file does not exist or cannot be used.</exception>
+    public static ListenOptions UseTlmsp(this ListenOptions listenOptions, string fileName, string? password = null, Action<TlmspConnectionOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(listenOptions);
+        ArgumentException.ThrowIfNullOrEmpty(fileName);
+        return listenOptions.UseTlmsp(options =>
         {
-            options.Certificates.Add(TlmspConfiguration.Load(fileName, null, password));
+            options.Certificates.Add(CertificateSource.FromFile(fileName, null, password, CertificateSource.ContentRoot(listenOptions.ApplicationServices)));
             configure?.Invoke(options);
         });
+    }
 
     /// <summary>Speaks TLMSP on this endpoint with a certificate from a store.</summary>
     /// <param name="listenOptions">The endpoint.</param>
@@ -56,50 +60,87 @@ public static partial class ListenOptionsTlmspExtensions
     /// <exception cref="InvalidOperationException">There is no such certificate.</exception>
     public static ListenOptions UseTlmsp(
         this ListenOptions listenOptions, StoreName storeName, string subject, bool allowInvalid = false,
-        StoreLocation location = StoreLocation.CurrentUser, Action<TlmspConnectionOptions>? configure = null) =>
-        listenOptions.UseTlmsp(options =>
+        StoreLocation location = StoreLocation.CurrentUser, Action<TlmspConnectionOptions>? configure = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(subject);
+        return listenOptions.UseTlmsp(options =>
         {
-            options.ServerCertificate = DevelopmentCertificate.FromStore(storeName, subject, location, allowInvalid);
+            options.ServerCertificate = CertificateSource.FromStore(storeName, subject, location, allowInvalid);
             configure?.Invoke(options);
         });
+    }
 
     /// <summary>Speaks TLMSP on this endpoint as a configuration section says, for example <c>endpoint.ConfigSection.GetSection("Tlmsp")</c>.</summary>
     /// <param name="listenOptions">The endpoint.</param>
-    /// <param name="section">Certificate, Middleboxes, TrustedRoots, HandshakeTimeout, Mapping, AllowReferenceMiddleboxes.</param>
+    /// <param name="section">
+    /// Certificate, TrustedRoots, RevocationMode, HandshakeTimeout, Mapping, AllowReferenceMiddleboxes, Middleboxes. Files are relative to the
+    /// content root.
+    /// </param>
     /// <param name="configure">Further options; these win.</param>
     /// <exception cref="InvalidOperationException">A setting is unknown or cannot be used.</exception>
     public static ListenOptions UseTlmsp(this ListenOptions listenOptions, IConfiguration section, Action<TlmspConnectionOptions>? configure = null)
     {
+        ArgumentNullException.ThrowIfNull(listenOptions);
         ArgumentNullException.ThrowIfNull(section);
         return listenOptions.UseTlmsp(options =>
         {
-            TlmspConfiguration.Apply(section, options);
+            TlmspConfiguration.Apply(section, options, CertificateSource.ContentRoot(listenOptions.ApplicationServices));
             configure?.Invoke(options);
         });
     }
 
     /// <summary>Speaks TLMSP on this endpoint.</summary>
-    /// <exception cref="InvalidOperationException">The options or the endpoint's protocols do not fit; the message says how to fix it.</exception>
+    /// <exception cref="InvalidOperationException">The options do not fit; the message says how to fix them.</exception>
     public static ListenOptions UseTlmsp(this ListenOptions listenOptions, Action<TlmspConnectionOptions> configure)
     {
-        ArgumentNullException.ThrowIfNull(listenOptions);
         ArgumentNullException.ThrowIfNull(configure);
+        var options = new TlmspConnectionOptions();
+        configure(options);
+        return listenOptions.UseTlmsp(options);
+    }
+
+    /// <summary>Speaks TLMSP on this endpoint. The protocols of the endpoint are checked when the server starts.</summary>
+    /// <param name="listenOptions">The endpoint.</param>
+    /// <param name="options">The options; later changes have no effect that could be relied on.</param>
+    /// <exception cref="InvalidOperationException">The options do not fit; the message says how to fix them.</exception>
+    public static ListenOptions UseTlmsp(this ListenOptions listenOptions, TlmspConnectionOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(listenOptions);
+        ArgumentNullException.ThrowIfNull(options);
+        IServiceProvider services = listenOptions.ApplicationServices;
+        ILogger logger = (services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("Tlmsp.AspNetCore.TlmspConnectionMiddleware");
+        var handshakes = new ServerHandshakes(options);
+        var metrics = new TlmspMetrics(services.GetService<IMeterFactory>());
+        listenOptions.Use(next =>
+        {
+            CheckProtocols(listenOptions);
+            LogRelaxations(logger, listenOptions, options);
+            return new TlmspConnectionMiddleware(next, options, handshakes, metrics, logger).OnConnectionAsync;
+        });
+
+        // Never runs, because the TLS feature is set by then: it makes Kestrel announce the endpoint as https.
+        listenOptions.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificateSelector = static (_, _) => null });
+        return listenOptions;
+    }
+
+    /// <summary>Kestrel asks for the pipeline when it binds: the protocols may have been set after <c>UseTlmsp()</c>.</summary>
+    private static void CheckProtocols(ListenOptions listenOptions)
+    {
         if (listenOptions.Protocols.HasFlag(HttpProtocols.Http3))
         {
-            throw new InvalidOperationException("UseTlmsp: HTTP/3 runs over QUIC, which TLMSP cannot protect. Set listenOptions.Protocols without Http3.");
+            throw new InvalidOperationException(
+                $"UseTlmsp: HTTP/3 is on at {listenOptions}. It runs over QUIC, which TLMSP cannot protect. Set listenOptions.Protocols without Http3.");
         }
 
         if (!listenOptions.Protocols.HasFlag(HttpProtocols.Http1))
         {
-            throw new InvalidOperationException("UseTlmsp: the endpoint must speak HTTP/1.1. Set listenOptions.Protocols to Http1 or Http1AndHttp2.");
+            throw new InvalidOperationException(
+                $"UseTlmsp: HTTP/1.1 is off at {listenOptions}. Set listenOptions.Protocols to Http1 or Http1AndHttp2.");
         }
+    }
 
-        var options = new TlmspConnectionOptions();
-        configure(options);
-        TlmspServerOptions protocol = options.ToServerOptions();
-        IServiceProvider services = listenOptions.ApplicationServices;
-        ILogger logger = (services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("Tlmsp.AspNetCore.TlmspConnectionMiddleware");
-        var metrics = new TlmspMetrics(services.GetService<IMeterFactory>());
+    private static void LogRelaxations(ILogger logger, ListenOptions listenOptions, TlmspConnectionOptions options)
+    {
         if (options.AllowReferenceMiddleboxes)
         {
             LogReferenceMiddleboxes(logger, listenOptions.ToString() ?? "");
@@ -109,12 +150,6 @@ public static partial class ListenOptionsTlmspExtensions
         {
             LogRelaxedMapping(logger, listenOptions.ToString() ?? "", options.Mapping);
         }
-
-        listenOptions.Use(next => new TlmspConnectionMiddleware(next, options, protocol, metrics, logger).OnConnectionAsync);
-
-        // Never runs, because the TLS feature is set by then: it makes Kestrel announce the endpoint as https.
-        listenOptions.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificateSelector = static (_, _) => null });
-        return listenOptions;
     }
 
     [LoggerMessage(10, LogLevel.Warning, "{Endpoint} accepts middleboxes of the ETSI reference stack: SHA-1 signatures, and certificates that do not name the middlebox's address.")]

@@ -14,6 +14,9 @@ public sealed class MiddleboxAllowList
     /// <summary>True when nothing is allowed.</summary>
     public bool IsEmpty => _allowed.Count == 0 && Policy is null;
 
+    /// <summary>The list.</summary>
+    public IReadOnlyDictionary<TlmspAddress, Grant> Items => _allowed;
+
     /// <summary>Decides instead of the list: null accepts an offer, a text refuses it and is logged.</summary>
     public Func<TlmspOffer, string?>? Policy { get; set; }
 
@@ -27,6 +30,12 @@ public sealed class MiddleboxAllowList
         _allowed[TlmspAddress.Parse(address)] = grant;
         return this;
     }
+
+    /// <summary>A client cannot say that a middlebox may only delete; this list can.</summary>
+    internal Grant EffectiveGrant(TlmspMiddlebox middlebox) =>
+        Policy is null && _allowed.TryGetValue(middlebox.Address, out Grant? allowed) && allowed.OnWire().Equals(middlebox.Grant)
+            ? allowed
+            : middlebox.Grant;
 
     internal string? Check(TlmspOffer offer, HttpMappingMode mode)
     {
@@ -46,7 +55,7 @@ public sealed class MiddleboxAllowList
                     return $"middlebox {middlebox.Address} is not allowed; to allow it: tlmsp.Middleboxes.Allow(\"{middlebox.Address}\", Grant.Parse(\"{middlebox.Grant}\"))";
                 }
 
-                if (!allowed.Equals(middlebox.Grant))
+                if (!allowed.OnWire().Equals(middlebox.Grant))
                 {
                     return $"the client grants {middlebox.Address} {middlebox.Grant}, and {allowed} is allowed; "
                         + $"to allow it: tlmsp.Middleboxes.Allow(\"{middlebox.Address}\", Grant.Parse(\"{middlebox.Grant}\"))";

@@ -1,86 +1,158 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Configuration;
 using Tlmsp.Http;
 
 namespace Tlmsp.AspNetCore;
 
-/// <summary>Reads a configuration section into <see cref="TlmspConnectionOptions"/>.</summary>
+/// <summary>Reads a configuration section into <see cref="TlmspConnectionOptions"/>; what it does not know it refuses.</summary>
 /// <example>
 /// <code>
 /// "Tlmsp": {
 ///   "Certificate": { "Path": "server.pem", "KeyPath": "server.key" },
 ///   "TrustedRoots": "ca.pem",
+///   "RevocationMode": "NoCheck",
+///   "ClientAuthentication": "None",
 ///   "HandshakeTimeout": "00:00:10",
 ///   "Mapping": "Strict",
-///   "Middleboxes": [ { "Address": "waf.example:7001", "Grant": "1=r" } ]
+///   "Middleboxes": [ { "Address": "waf.example:7001", "Grant": "headers=r" } ]
 /// }
 /// </code>
 /// </example>
 internal static class TlmspConfiguration
 {
-    private static readonly string[] Known = ["Certificate", "TrustedRoots", "HandshakeTimeout", "Mapping", "Middleboxes", "AllowReferenceMiddleboxes"];
+    private static readonly string[] s_values =
+    [
+        "TrustedRoots", "RevocationMode", "ClientAuthentication", "TrustedClientRoots", "HandshakeTimeout", "Mapping", "AllowReferenceMiddleboxes",
+    ];
 
-    public static void Apply(IConfiguration section, TlmspConnectionOptions options)
+    private static readonly string[] s_certificateValues = ["Path", "KeyPath", "Password", "Subject", "Store", "Location", "AllowInvalid"];
+    private static readonly string[] s_middleboxValues = ["Address", "Grant"];
+
+    /// <exception cref="InvalidOperationException">A setting is unknown, or its value cannot be used; the message has its path.</exception>
+    public static void Apply(IConfiguration section, TlmspConnectionOptions options, string contentRoot)
     {
-        foreach (IConfigurationSection child in section.GetChildren())
+        CheckKeys(section, s_values, ["Certificate", "Middleboxes"]);
+        ApplyCertificate(section.GetSection("Certificate"), options, contentRoot);
+        LoadRoots(section, "TrustedRoots", contentRoot, () => options.Trust);
+        LoadRoots(section, "TrustedClientRoots", contentRoot, () => options.ClientTrust ??= new CertificateTrust());
+        options.ClientAuthentication = ParseEnum(section, "ClientAuthentication", options.ClientAuthentication);
+        options.Trust.RevocationMode = ParseEnum(section, "RevocationMode", options.Trust.RevocationMode);
+        options.HandshakeTimeout = ParseTime(section, "HandshakeTimeout", options.HandshakeTimeout);
+        options.Mapping = ParseEnum(section, "Mapping", options.Mapping);
+        options.AllowReferenceMiddleboxes = ParseBool(section, "AllowReferenceMiddleboxes", options.AllowReferenceMiddleboxes);
+        ApplyMiddleboxes(section.GetSection("Middleboxes"), options);
+    }
+
+    private static void LoadRoots(IConfiguration section, string key, string contentRoot, Func<CertificateTrust> trust)
+    {
+        if (section[key] is not { } file)
         {
-            if (!Known.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+            return;
+        }
+
+        var roots = new X509Certificate2Collection();
+        Parse(section, key, () => roots.ImportFromPemFile(CertificateSource.Existing(file, contentRoot)));
+        if (roots.Count == 0)
+        {
+            throw Unusable(section, key, "no certificate is in the file.");
+        }
+
+        trust().CustomRootTrust.AddRange(roots);
+    }
+
+    private static void ApplyCertificate(IConfigurationSection certificate, TlmspConnectionOptions options, string contentRoot)
+    {
+        CheckKeys(certificate, s_certificateValues, []);
+        bool fromStore = certificate["Subject"] is not null;
+        foreach (string key in fromStore ? ["Path", "KeyPath", "Password"] : (string[])["Store", "Location", "AllowInvalid"])
+        {
+            if (certificate[key] is not null)
             {
-                throw new InvalidOperationException($"UseTlmsp: '{child.Path}' is not a setting. Known are {string.Join(", ", Known)}.");
+                throw new InvalidOperationException(
+                    $"UseTlmsp: '{PathOf(certificate, key)}' does not go {(fromStore ? "with Subject, which means a certificate store" : "without Subject")}. "
+                    + "Set Path for a file, or Subject for a store.");
             }
         }
 
-        IConfigurationSection certificate = section.GetSection("Certificate");
         if (certificate["Path"] is { } path)
         {
-            options.Certificates.Add(Load(path, certificate["KeyPath"], certificate["Password"]));
+            options.Certificates.Add(CertificateSource.FromFile(path, certificate["KeyPath"], certificate["Password"], contentRoot));
         }
         else if (certificate["Subject"] is { } subject)
         {
-            options.ServerCertificate = DevelopmentCertificate.FromStore(
-                Enum.Parse<StoreName>(certificate["Store"] ?? "My", ignoreCase: true), subject,
-                Enum.Parse<StoreLocation>(certificate["Location"] ?? "CurrentUser", ignoreCase: true),
-                string.Equals(certificate["AllowInvalid"], "true", StringComparison.OrdinalIgnoreCase));
+            options.ServerCertificate = CertificateSource.FromStore(
+                ParseEnum(certificate, "Store", StoreName.My), subject, ParseEnum(certificate, "Location", StoreLocation.CurrentUser),
+                ParseBool(certificate, "AllowInvalid", false));
         }
-
-        if (section["TrustedRoots"] is { } roots)
+        else if (certificate.GetChildren().Any(child => child.Value is not null))
         {
-            options.Trust.CustomRootTrust.ImportFromPemFile(roots);
-        }
-
-        if (section["HandshakeTimeout"] is { } timeout)
-        {
-            options.HandshakeTimeout = Parse(section, "HandshakeTimeout", () => TimeSpan.Parse(timeout, CultureInfo.InvariantCulture));
-        }
-
-        if (section["Mapping"] is { } mapping)
-        {
-            options.Mapping = Parse(section, "Mapping", () => Enum.Parse<HttpMappingMode>(mapping, ignoreCase: true));
-        }
-
-        if (section["AllowReferenceMiddleboxes"] is { } allow)
-        {
-            options.AllowReferenceMiddleboxes = Parse(section, "AllowReferenceMiddleboxes", () => bool.Parse(allow));
-        }
-
-        foreach (IConfigurationSection middlebox in section.GetSection("Middleboxes").GetChildren())
-        {
-            Parse(middlebox, "Address", () => options.Middleboxes.Allow(middlebox["Address"] ?? "", Grant.Parse(middlebox["Grant"] ?? "")));
+            throw new InvalidOperationException($"UseTlmsp: '{certificate.Path}' names no certificate. Set Path for a file, or Subject for a store.");
         }
     }
 
-    public static TlmspCertificate Load(string path, string? keyPath, string? password)
+    private static void ApplyMiddleboxes(IConfigurationSection middleboxes, TlmspConnectionOptions options)
     {
-        if (!File.Exists(path))
+        foreach (IConfigurationSection middlebox in middleboxes.GetChildren())
         {
-            throw new InvalidOperationException($"UseTlmsp: the certificate file '{path}' does not exist.");
+            CheckKeys(middlebox, s_middleboxValues, []);
+            string address = Required(middlebox, "Address", "waf.example:7001");
+            Grant grant = Parse(middlebox, "Grant", () => HttpContexts.ParseGrant(Required(middlebox, "Grant", "headers=r, or none")));
+            Parse(middlebox, "Address", () => options.Middleboxes.Allow(address, grant));
+        }
+    }
+
+    /// <summary>Every key has to be known, and has to be what it is known as: a value or a section.</summary>
+    private static void CheckKeys(IConfiguration section, string[] values, string[] sections)
+    {
+        if (section is IConfigurationSection { Value.Length: > 0 } value)
+        {
+            throw new InvalidOperationException($"UseTlmsp: '{value.Path}' is a section, not a value. It holds {string.Join(", ", [.. values, .. sections])}.");
         }
 
-        return Path.GetExtension(path).ToUpperInvariant() is ".PFX" or ".P12"
-            ? TlmspCertificate.FromPfxFile(path, password)
-            : TlmspCertificate.FromPemFiles(path, keyPath, password);
+        foreach (IConfigurationSection child in section.GetChildren())
+        {
+            bool isSection = sections.Contains(child.Key, StringComparer.OrdinalIgnoreCase);
+            if (!isSection && !values.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+            {
+                throw new InvalidOperationException($"UseTlmsp: '{child.Path}' is not a setting. Known are {string.Join(", ", [.. values, .. sections])}.");
+            }
+
+            if (isSection ? !string.IsNullOrEmpty(child.Value) : child.GetChildren().Any())
+            {
+                throw new InvalidOperationException($"UseTlmsp: '{child.Path}' is {(isSection ? "a section, not a value" : "a value, not a section")}.");
+            }
+        }
     }
+
+    private static string Required(IConfigurationSection section, string key, string example) => section[key] is { Length: > 0 } value
+        ? value
+        : throw new InvalidOperationException($"UseTlmsp: '{section.Path}:{key}' is missing. Set it, for example to {example}.");
+
+    private static T ParseEnum<T>(IConfiguration section, string key, T otherwise)
+        where T : struct, Enum => section[key] is not { } text
+            ? otherwise
+            : Enum.TryParse(text, ignoreCase: true, out T value) && Enum.IsDefined(value) && !char.IsAsciiDigit(text.Trim()[0])
+                ? value
+                : throw Unusable(section, key, $"'{text}' is none of {string.Join(", ", Enum.GetNames<T>())}.");
+
+    private static bool ParseBool(IConfiguration section, string key, bool otherwise) => section[key] is not { } text
+        ? otherwise
+        : bool.TryParse(text, out bool value) ? value : throw Unusable(section, key, $"'{text}' is neither true nor false.");
+
+    private static TimeSpan ParseTime(IConfiguration section, string key, TimeSpan otherwise) => section[key] is not { } text
+        ? otherwise
+        // A bare number would be days.
+        : text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan value)
+            ? value
+            : throw Unusable(section, key, $"'{text}' is not a time of the form hh:mm:ss.");
+
+    private static void Parse(IConfiguration section, string key, Action parse) => Parse(section, key, () =>
+    {
+        parse();
+        return true;
+    });
 
     private static T Parse<T>(IConfiguration section, string key, Func<T> parse)
     {
@@ -88,10 +160,14 @@ internal static class TlmspConfiguration
         {
             return parse();
         }
-        catch (Exception e) when (e is FormatException or ArgumentException or OverflowException)
+        catch (Exception e) when (e is FormatException or ArgumentException or CryptographicException)
         {
-            string path = section is IConfigurationSection named ? $"{named.Path}:{key}" : key;
-            throw new InvalidOperationException($"UseTlmsp: '{path}' cannot be used: {e.Message}", e);
+            throw Unusable(section, key, e.Message, e);
         }
     }
+
+    private static InvalidOperationException Unusable(IConfiguration section, string key, string reason, Exception? inner = null) =>
+        new($"UseTlmsp: '{PathOf(section, key)}' cannot be used: {reason}", inner);
+
+    private static string PathOf(IConfiguration section, string key) => section is IConfigurationSection named ? $"{named.Path}:{key}" : key;
 }

@@ -16,7 +16,7 @@ internal sealed class TlmspConnectionFeature(TlmspSessionInfo session)
 
     public TlmspSessionInfo Session { get; } = session;
 
-    public X509Certificate2? ClientCertificate { get; set; }
+    public X509Certificate2? ClientCertificate { get; set; } = session.ClientCertificate;
 
     public ReadOnlyMemory<byte> ApplicationProtocol => Http11;
 
@@ -28,18 +28,20 @@ internal sealed class TlmspConnectionFeature(TlmspSessionInfo session)
 
     // Obsolete members of the interface; NegotiatedCipherSuite says it all.
 #pragma warning disable SYSLIB0058
-    public CipherAlgorithmType CipherAlgorithm => CipherAlgorithmType.Aes128;
+    public CipherAlgorithmType CipherAlgorithm => IsAes256 ? CipherAlgorithmType.Aes256 : CipherAlgorithmType.Aes128;
 
-    public int CipherStrength => 128;
+    public int CipherStrength => IsAes256 ? 256 : 128;
 
-    public HashAlgorithmType HashAlgorithm => HashAlgorithmType.Sha256;
+    public HashAlgorithmType HashAlgorithm => IsAes256 ? HashAlgorithmType.Sha384 : HashAlgorithmType.Sha256;
 
-    public int HashStrength => 256;
+    public int HashStrength => IsAes256 ? 384 : 256;
 
     public ExchangeAlgorithmType KeyExchangeAlgorithm => ExchangeAlgorithmType.None;
 
     public int KeyExchangeStrength => 0;
 #pragma warning restore SYSLIB0058
+
+    private bool IsAes256 => TlmspCipherSuite.Aes256.Contains(Session.CipherSuite);
 
     public Task<X509Certificate2?> GetClientCertificateAsync(CancellationToken cancellationToken) => Task.FromResult(ClientCertificate);
 }

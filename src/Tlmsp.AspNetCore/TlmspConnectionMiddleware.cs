@@ -14,16 +14,16 @@ internal sealed partial class TlmspConnectionMiddleware
 {
     private readonly ConnectionDelegate _next;
     private readonly TlmspConnectionOptions _options;
-    private readonly TlmspServerOptions _protocol;
+    private readonly ServerHandshakes _handshakes;
     private readonly TlmspMetrics _metrics;
     private readonly ILogger _logger;
 
     public TlmspConnectionMiddleware(
-        ConnectionDelegate next, TlmspConnectionOptions options, TlmspServerOptions protocol, TlmspMetrics metrics, ILogger logger)
+        ConnectionDelegate next, TlmspConnectionOptions options, ServerHandshakes handshakes, TlmspMetrics metrics, ILogger logger)
     {
         _next = next;
         _options = options;
-        _protocol = protocol;
+        _handshakes = handshakes;
         _metrics = metrics;
         _logger = logger;
     }
@@ -84,17 +84,25 @@ internal sealed partial class TlmspConnectionMiddleware
         long start = Stopwatch.GetTimestamp();
         string? fault = null;
         int middleboxes = 0;
-        using var handshake = new TlmspServerHandshake(_protocol);
+        using TlmspServerHandshake handshake = _handshakes.Create(context);
+        CancellationToken stopping = context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
+
         // Not linked to ConnectionClosed: what the client sent before it closed says more than that it did.
-        using var timeout = new CancellationTokenSource(_options.HandshakeTimeout);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        limit.CancelAfter(_options.HandshakeTimeout);
         try
         {
-            TlmspSession session = await TlmspConnector.HandshakeAsync(handshake, transport, timeout.Token).ConfigureAwait(false);
+            TlmspSession session = await TlmspConnector.HandshakeAsync(handshake, transport, limit.Token).ConfigureAwait(false);
             middleboxes = session.Info.Middleboxes.Count;
             LogEstablished(_logger, context.ConnectionId, session.Info.CipherSuite.Name, session.Info.Group.Name, middleboxes);
             return session;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            fault = "server_stopping";
+            LogStopping(_logger, context.ConnectionId);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
             fault = "timeout";
             LogTimeout(_logger, context.ConnectionId, _options.HandshakeTimeout);
@@ -109,20 +117,27 @@ internal sealed partial class TlmspConnectionMiddleware
             fault = e.Misbehaviour.ToString();
             LogHandshakeFailed(_logger, context.ConnectionId, e.Message, e);
         }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            fault = "connection_lost";
+            LogHandshakeFailed(_logger, context.ConnectionId, e.Message, e);
+        }
         catch (Exception e)
         {
+            // Not the peer's doing: a certificate without a usable key, or a policy of the application that throws.
             fault = e.GetType().Name;
-            LogHandshakeFailed(_logger, context.ConnectionId, e.Message, e);
+            LogHandshakeError(_logger, context.ConnectionId, e);
         }
         finally
         {
             _metrics.HandshakeEnded(Stopwatch.GetElapsedTime(start), middleboxes, fault);
+            TlmspMetrics.Tag(context, middleboxes, fault);
         }
 
         return null;
     }
 
-    [LoggerMessage(1, LogLevel.Error, "Connection {ConnectionId} aborted: UseHttps() was called before UseTlmsp() on this endpoint. Remove UseHttps(), or call it after UseTlmsp().")]
+    [LoggerMessage(1, LogLevel.Error, "Connection {ConnectionId} aborted: UseHttps() (or another UseTlmsp()) was called before UseTlmsp() on this endpoint. Remove it, or call it after UseTlmsp().")]
     private static partial void LogUseHttpsFirst(ILogger logger, string connectionId);
 
     [LoggerMessage(2, LogLevel.Debug, "Connection {ConnectionId}: TLMSP established, {CipherSuite}, {Group}, {Middleboxes} middleboxes.")]
@@ -139,4 +154,10 @@ internal sealed partial class TlmspConnectionMiddleware
 
     [LoggerMessage(6, LogLevel.Debug, "Connection {ConnectionId} ended: {Reason}")]
     private static partial void LogConnectionFault(ILogger logger, string connectionId, string reason, Exception exception);
+
+    [LoggerMessage(7, LogLevel.Debug, "Connection {ConnectionId}: the server stops, and the TLMSP handshake was not complete.")]
+    private static partial void LogStopping(ILogger logger, string connectionId);
+
+    [LoggerMessage(8, LogLevel.Error, "Connection {ConnectionId}: the TLMSP handshake failed because of an error of this application.")]
+    private static partial void LogHandshakeError(ILogger logger, string connectionId, Exception exception);
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Connections;
 using Tlmsp.Http;
 
 namespace Tlmsp.AspNetCore;
@@ -15,10 +16,23 @@ public sealed class TlmspConnectionOptions
     /// <summary>More certificates, of another key type or for other names; chosen by suite and SNI.</summary>
     public IList<TlmspCertificate> Certificates { get; } = [];
 
+    /// <summary>
+    /// Chooses the certificate by the connection and the name that the client asks for (SNI), which is null when it asks for none. Called in
+    /// every handshake; the certificates above are not used then. Null refuses the connection. Give the same objects again: what is derived
+    /// from a certificate is kept with it.
+    /// </summary>
+    public Func<ConnectionContext, string?, X509Certificate2?>? ServerCertificateSelector { get; set; }
+
+    /// <summary>Whether clients are asked for a certificate; it is in <c>HttpContext.Connection.ClientCertificate</c> then. Default: they are not.</summary>
+    public TlmspClientAuthentication ClientAuthentication { get; set; }
+
+    /// <summary>How certificates of clients are checked. Default: as <see cref="Trust"/> says.</summary>
+    public CertificateTrust? ClientTrust { get; set; }
+
     /// <summary>The middleboxes that clients may put on the path. Default: none.</summary>
     public MiddleboxAllowList Middleboxes { get; } = new();
 
-    /// <summary>How middlebox certificates are checked.</summary>
+    /// <summary>How certificates of middleboxes are checked.</summary>
     public CertificateTrust Trust { get; } = new();
 
     /// <summary>How strictly requests are held to their contexts.</summary>
@@ -27,7 +41,9 @@ public sealed class TlmspConnectionOptions
     /// <summary>Bounds on heads and framing.</summary>
     public HttpFramerLimits HttpLimits { get; set; } = HttpFramerLimits.Default;
 
-    /// <summary>Time a client has for the handshake; more than zero, or <see cref="Timeout.InfiniteTimeSpan"/>. Default 10 s.</summary>
+    /// <summary>
+    /// Time a client has for the handshake; more than zero and less than 24 days, or <see cref="Timeout.InfiniteTimeSpan"/>. Default 10 s.
+    /// </summary>
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>See <see cref="TlmspOptions.AllowReferenceMiddleboxes"/>. A warning is logged at start-up when it is on.</summary>
@@ -36,49 +52,19 @@ public sealed class TlmspConnectionOptions
     /// <summary>Key exchange groups in order of preference.</summary>
     public IList<KeyExchangeGroup> Groups { get; set; } = [.. KeyExchangeGroup.Default];
 
+    /// <summary>Cipher suites in order of preference.</summary>
+    public IList<TlmspCipherSuite> CipherSuites { get; set; } = [.. TlmspCipherSuite.All];
+
     /// <summary>Bounds on handshakes.</summary>
     public TlmspLimits Limits { get; set; } = new();
 
-    /// <summary>Checks the options and makes what the engine needs of them.</summary>
-    /// <exception cref="InvalidOperationException">Something is missing or contradictory; the message says how to fix it.</exception>
-    internal TlmspServerOptions ToServerOptions()
+    /// <exception cref="InvalidOperationException">A timer cannot wait that long, or that short.</exception>
+    internal void CheckHandshakeTimeout()
     {
-        if (HandshakeTimeout <= TimeSpan.Zero && HandshakeTimeout != Timeout.InfiniteTimeSpan)
+        if (HandshakeTimeout != Timeout.InfiniteTimeSpan && (HandshakeTimeout <= TimeSpan.Zero || HandshakeTimeout.TotalMilliseconds > int.MaxValue))
         {
-            throw new InvalidOperationException($"UseTlmsp: HandshakeTimeout is {HandshakeTimeout}. Set a positive time, or Timeout.InfiniteTimeSpan.");
-        }
-
-        List<TlmspCertificate> certificates = [.. Certificates];
-        try
-        {
-            if (ServerCertificate is not null)
-            {
-                certificates.Insert(0, TlmspCertificate.Create(ServerCertificate, ServerCertificateChain));
-            }
-            else if (certificates.Count == 0)
-            {
-                X509Certificate2 development = DevelopmentCertificate.Find() ?? throw new InvalidOperationException(
-                    "UseTlmsp: no server certificate is configured and no development certificate was found. "
-                    + "Set tlmsp.ServerCertificate, use UseTlmsp(\"certificate.pfx\", \"password\"), or run 'dotnet dev-certs https'.");
-                certificates.Add(TlmspCertificate.Create(development));
-            }
-
-            var options = new TlmspServerOptions
-            {
-                Certificates = certificates,
-                Trust = Trust,
-                Limits = Limits,
-                Groups = Groups,
-                AllowReferenceMiddleboxes = AllowReferenceMiddleboxes,
-                ContextPolicy = offer => HttpContexts.Check(offer.Contexts),
-                MiddleboxPolicy = offer => Middleboxes.Check(offer, Mapping),
-            };
-            options.Validate();
-            return options;
-        }
-        catch (ArgumentException e)
-        {
-            throw new InvalidOperationException($"UseTlmsp: {e.Message}", e);
+            throw new InvalidOperationException(
+                $"UseTlmsp: HandshakeTimeout is {HandshakeTimeout}. Set a time of more than zero and less than 24 days, or Timeout.InfiniteTimeSpan.");
         }
     }
 }

@@ -1,20 +1,22 @@
 using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Tlmsp.AspNetCore;
 
 /// <summary>Counts connections. Kestrel's own metrics object is internal, so there is a meter of our own, <c>Tlmsp.AspNetCore</c>.</summary>
-internal sealed class TlmspMetrics : IDisposable
+internal sealed class TlmspMetrics
 {
     public const string MeterName = "Tlmsp.AspNetCore";
-    private readonly Meter _meter;
     private readonly UpDownCounter<long> _active;
     private readonly Histogram<double> _handshake;
 
     public TlmspMetrics(IMeterFactory? factory)
     {
-        _meter = factory?.Create(MeterName) ?? new Meter(MeterName);
-        _active = _meter.CreateUpDownCounter<long>("tlmsp.server.active_connections", "{connection}", "Established TLMSP connections.");
-        _handshake = _meter.CreateHistogram<double>("tlmsp.server.handshake.duration", "s", "Duration of TLMSP handshakes.");
+        Meter meter = factory?.Create(MeterName) ?? new Meter(MeterName);
+        _active = meter.CreateUpDownCounter<long>("tlmsp.server.active_connections", "{connection}", "Established TLMSP connections.");
+        _handshake = meter.CreateHistogram<double>("tlmsp.server.handshake.duration", "s", "Duration of TLMSP handshakes.");
     }
 
     public void Started() => _active.Add(1);
@@ -35,5 +37,15 @@ internal sealed class TlmspMetrics : IDisposable
         _handshake.Record(duration.TotalSeconds, tags);
     }
 
-    public void Dispose() => _meter.Dispose();
+    /// <summary>Tags Kestrel's own <c>kestrel.connection.duration</c>.</summary>
+    public static void Tag(ConnectionContext context, int middleboxes, string? fault)
+    {
+        if (context.Features.Get<IConnectionMetricsTagsFeature>()?.Tags is not { } tags)
+        {
+            return;     // nobody listens
+        }
+
+        tags.Add(new("tlmsp.middleboxes", middleboxes));
+        tags.Add(fault is null ? new("tls.protocol.version", "1.2") : new("error.type", fault));
+    }
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Http;
 
 namespace Tlmsp.Client;
@@ -44,24 +43,10 @@ public sealed class TlmspHandler : DelegatingHandler
         }
     }
 
-    /// <summary>Closes the ways around the connection callback: cleartext, and HTTP/3, also by Alt-Svc.</summary>
     private static void Prepare(HttpRequestMessage request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (request.RequestUri is { IsAbsoluteUri: true } uri && uri.Scheme != Uri.UriSchemeHttps)
-        {
-            throw new HttpRequestException(HttpRequestError.SecureConnectionError, $"A TLMSP handler takes https URIs only, not '{uri.Scheme}'.");
-        }
-
-        if (request.Version.Major >= 3 && request.VersionPolicy == HttpVersionPolicy.RequestVersionExact)
-        {
-            throw new HttpRequestException(HttpRequestError.VersionNegotiationError, "HTTP/3 runs over QUIC, which TLMSP cannot protect.");
-        }
-
-        if (request.Version.Major >= 3 || request.VersionPolicy == HttpVersionPolicy.RequestVersionOrHigher)
-        {
-            request.Version = HttpVersion.Version20;
-            request.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
-        }
+        RequestRules.ThrowUnlessCarried(request);
+        RequestRules.KeepFromHttp3(request);
     }
 }

@@ -1,38 +1,37 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Tlmsp.Http;
 
 namespace Tlmsp.Client;
 
-/// <summary>The middleboxes that a client puts on its paths, nearest to it first.</summary>
-public sealed class MiddleboxPath
-{
-    private readonly List<TlmspMiddlebox> _items = [];
-
-    /// <summary>The list.</summary>
-    public IReadOnlyList<TlmspMiddlebox> Items => _items;
-
-    /// <summary>Adds the next middlebox.</summary>
-    /// <param name="address">The address it is configured with, such as <c>waf.example:7001</c>; the first one is where the client connects.</param>
-    /// <param name="grant">What it may read or write.</param>
-    /// <exception cref="FormatException">The address has no usable host or port.</exception>
-    public MiddleboxPath Add(string address, Grant grant)
-    {
-        ArgumentNullException.ThrowIfNull(grant);
-        _items.Add(new TlmspMiddlebox(TlmspAddress.Parse(address), grant));
-        return this;
-    }
-}
-
 /// <summary>Options of outbound connections.</summary>
 public sealed class TlmspHttpOptions
 {
+    private TlmspCertificate? _clientCertificate;
+
     /// <summary>The middleboxes on the path. Default: none.</summary>
     public MiddleboxPath Middleboxes { get; } = new();
 
     /// <summary>How the certificates of server and middleboxes are checked.</summary>
     public CertificateTrust Trust { get; } = new();
 
-    /// <summary>Name that the server's certificate must match and that is sent as SNI. Default: the host of the request's URI.</summary>
+    /// <summary>
+    /// Name that the server's certificate must match and that is sent as SNI. Default: the request's Host header, if one is set, else the
+    /// host of its URI, as with <c>SocketsHttpHandler</c>.
+    /// </summary>
     public string? ServerName { get; set; }
+
+    /// <summary>The client's certificate with its private key, sent to servers that ask for one. Default: none.</summary>
+    public X509Certificate2? ClientCertificate { get; set; }
+
+    /// <summary>Intermediate certificates to send with <see cref="ClientCertificate"/>.</summary>
+    public X509Certificate2Collection? ClientCertificateChain { get; set; }
+
+    /// <summary>
+    /// An HTTP proxy between the client and the first hop; the way through it is opened with CONNECT. Default: none, also where the system
+    /// has one; for that set <c>HttpClient.DefaultProxy</c>. Its credentials for the scheme Basic are sent with the first request.
+    /// </summary>
+    public IWebProxy? Proxy { get; set; }
 
     /// <summary>True to have every container carry a trail of the entities it passed. Default false.</summary>
     public bool Audited { get; set; }
@@ -43,7 +42,10 @@ public sealed class TlmspHttpOptions
     /// <summary>Bounds on heads and framing.</summary>
     public HttpFramerLimits HttpLimits { get; set; } = HttpFramerLimits.Default;
 
-    /// <summary>Time for the handshake after the connection stands; more than zero, or <see cref="Timeout.InfiniteTimeSpan"/>. Default 10 s.</summary>
+    /// <summary>
+    /// Time for CONNECT and the handshake after the TCP connection stands; more than zero and less than 24 days, or
+    /// <see cref="Timeout.InfiniteTimeSpan"/>. Default 10 s. The whole way to a connection is bounded by <c>SocketsHttpHandler.ConnectTimeout</c>.
+    /// </summary>
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>See <see cref="TlmspOptions.AllowReferenceMiddleboxes"/>.</summary>
@@ -52,30 +54,51 @@ public sealed class TlmspHttpOptions
     /// <summary>Key exchange groups in order of preference.</summary>
     public IList<KeyExchangeGroup> Groups { get; set; } = [.. KeyExchangeGroup.Default];
 
+    /// <summary>Cipher suites in order of preference, of one key length. Default: <see cref="TlmspCipherSuite.Aes128"/>.</summary>
+    public IList<TlmspCipherSuite> CipherSuites { get; set; } = [.. TlmspCipherSuite.Aes128];
+
     /// <summary>Bounds on handshakes.</summary>
     public TlmspLimits Limits { get; set; } = new();
 
     /// <summary>Called with what was agreed on each new connection.</summary>
     public Action<TlmspSessionInfo>? SessionEstablished { get; set; }
 
-    internal TlmspClientOptions ToClientOptions(string host, int port) => new()
+    internal TlmspClientOptions ToClientOptions(DnsEndPoint server, string? hostHeader) => new()
     {
-        ServerAddress = TlmspAddress.Parse($"tlmsp://{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{port}"),
-        ServerName = ServerName,
+        ServerAddress = TlmspAddress.Parse($"tlmsp://{Authority(server)}"),
+        ServerName = ServerName ?? HostOf(hostHeader),
+        Certificate = _clientCertificate,
         Contexts = [.. HttpContexts.Create(Audited)],
         Middleboxes = [.. Middleboxes.Items],
         Trust = Trust,
         Limits = Limits,
         Groups = Groups,
+        CipherSuites = CipherSuites,
         AllowReferenceMiddleboxes = AllowReferenceMiddleboxes,
     };
 
+    /// <summary>host:port, with IPv6 addresses in brackets.</summary>
+    internal static string Authority(DnsEndPoint endPoint) =>
+        endPoint.Host.Contains(':', StringComparison.Ordinal) ? $"[{endPoint.Host}]:{endPoint.Port}" : $"{endPoint.Host}:{endPoint.Port}";
+
+    /// <summary>Checks the options, once and before they are used.</summary>
     /// <exception cref="ArgumentException">Something is missing or contradictory; the message says how to fix it.</exception>
     internal void Validate()
     {
-        if (HandshakeTimeout <= TimeSpan.Zero && HandshakeTimeout != Timeout.InfiniteTimeSpan)
+        if (HandshakeTimeout != Timeout.InfiniteTimeSpan && (HandshakeTimeout <= TimeSpan.Zero || HandshakeTimeout.TotalMilliseconds > int.MaxValue))
         {
-            throw new ArgumentException($"HandshakeTimeout is {HandshakeTimeout}. Set a positive time, or Timeout.InfiniteTimeSpan.");
+            throw new ArgumentException(
+                $"HandshakeTimeout is {HandshakeTimeout}. Set a time of more than zero and less than 24 days, or Timeout.InfiniteTimeSpan.");
+        }
+
+        if (ServerName is not null && Uri.CheckHostName(ServerName) is UriHostNameType.Unknown)
+        {
+            throw new ArgumentException($"ServerName '{ServerName}' is no host name. Set the name alone, such as orders.example.");
+        }
+
+        if (Proxy is WebProxy { Address: { } proxy })
+        {
+            ProxyTunnel.ThrowUnlessHttp(proxy);
         }
 
         if (Mapping == HttpMappingMode.EtsiCurl && Middleboxes.Items.Any(middlebox =>
@@ -84,6 +107,14 @@ public sealed class TlmspHttpOptions
             throw new ArgumentException("The EtsiCurl mapping cannot be used with a middlebox that may write heads but not content. Use HttpMappingMode.Strict.");
         }
 
-        ToClientOptions("localhost", 443).Validate();
+        _clientCertificate = ClientCertificate is null ? null : TlmspCertificate.Create(ClientCertificate, ClientCertificateChain);
+        ToClientOptions(new DnsEndPoint("localhost", 443), null).Validate();
     }
+
+    /// <summary>The host of a Host field: without its port, and an IPv6 address without brackets.</summary>
+    private static string? HostOf(string? hostHeader) => string.IsNullOrEmpty(hostHeader)
+        ? null
+        : hostHeader[0] == '[' && hostHeader.IndexOf(']', StringComparison.Ordinal) is > 0 and int end
+            ? hostHeader[1..end]
+            : hostHeader.Split(':')[0];
 }

@@ -14,7 +14,12 @@ internal sealed class InspectorWatch
 
     /// <summary>Inspectors are about to be called.</summary>
     /// <exception cref="OperationCanceledException">The connection has ended.</exception>
-    public void Enter() => Move(from: Idle, to: Working);
+    public void Enter()
+    {
+        // Before the state says that somebody is at work: the time of the last call may be long past.
+        Volatile.Write(ref _since, Environment.TickCount64);
+        Move(from: Idle, to: Working);
+    }
 
     /// <summary>All inspectors have returned.</summary>
     /// <exception cref="OperationCanceledException">The connection ended meanwhile: nothing it shares may be touched any more.</exception>

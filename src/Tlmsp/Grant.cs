@@ -108,7 +108,7 @@ public sealed class Grant : IEquatable<Grant>, IEnumerable<TlmspGrant>
     }
 
     /// <summary>What the wire can say of this grant: it has no delete, so a middlebox that may delete is given the keys of one that may write.</summary>
-    internal Grant OnWire() => _grants.Any(grant => grant.Access == TlmspAccess.Delete)
+    public Grant OnWire() => _grants.Any(grant => grant.Access == TlmspAccess.Delete)
         ? new(_grants.Select(grant => grant.Access == TlmspAccess.Delete ? grant with { Access = TlmspAccess.Write } : grant))
         : this;
 

@@ -59,6 +59,11 @@ public abstract class TlmspOptions
     /// </summary>
     public bool AllowReferenceMiddleboxes { get; set; }
 
+    /// <summary>
+    /// Takes the keys of every session so that captures can be decoded, for debugging only: see <see cref="TlmspKeyLog"/>. Default null.
+    /// </summary>
+    public TlmspKeyLog? KeyLog { get; set; }
+
     /// <summary>Source of randomness.</summary>
     public TlmspRandom Random { get; set; } = TlmspRandom.System;
 
@@ -260,6 +265,12 @@ public sealed class TlmspServerOptions : TlmspOptions
     /// <summary>The server's certificates; the first whose key type fits the suite and whose name fits the SNI is used.</summary>
     public IList<TlmspCertificate> Certificates { get; set; } = [];
 
+    /// <summary>
+    /// Chooses the certificate instead of <see cref="Certificates"/>, by SNI host name (null when the client sends none) and what
+    /// <see cref="TlmspServerHandshake.CallerState"/> has; null refuses the connection with alert 40.
+    /// </summary>
+    public Func<string?, object?, TlmspCertificate?>? CertificateSelector { get; set; }
+
     /// <summary>Whether clients are asked for a certificate. Middleboxes of the reference stack end the connection of a client that has none.</summary>
     public TlmspClientAuthentication ClientAuthentication { get; set; }
 
@@ -295,7 +306,7 @@ public sealed class TlmspServerOptions : TlmspOptions
     public override void Validate()
     {
         base.Validate();
-        if (Certificates.Count == 0)
+        if (Certificates.Count == 0 && CertificateSelector is null)
         {
             throw new ArgumentException("No server certificate is configured. Set one with a private key.");
         }

@@ -10,7 +10,7 @@ namespace Tlmsp.Middlebox.Tests;
 public class BackPressureTests
 {
     private const long Megabyte = 1_000_000;
-    private const long Transfer = 200 * Megabyte;
+    private const long Transfer = LongTransfer.Length;
 
     // What the four socket buffers on the way can take where the system lets them grow: 4 MB to send and 32 MB to receive on Linux.
     private const long MostInSockets = 80 * Megabyte;
@@ -25,7 +25,7 @@ public class BackPressureTests
     [InlineData(true)]
     public async Task A_client_that_does_not_read_stops_the_server_and_gets_everything_once_it_reads(bool inspect)
     {
-        var sender = new Progress();
+        var sender = new LongTransfer();
         await using TestServer server = await TestServer.StartAsync(
             tlmsp => tlmsp.Middleboxes.Policy = _ => null,
             app => app.MapGet("/stream", async (HttpContext context) =>
@@ -52,7 +52,7 @@ public class BackPressureTests
     [InlineData(true)]
     public async Task A_server_that_does_not_read_stops_the_client_and_gets_everything_once_it_reads(bool inspect)
     {
-        var sender = new Progress();
+        var sender = new LongTransfer();
         var mayRead = new TaskCompletionSource();
         await using TestServer server = await TestServer.StartAsync(
             tlmsp => tlmsp.Middleboxes.Policy = _ => null,
@@ -66,7 +66,7 @@ public class BackPressureTests
         client.Timeout = Timeout.InfiniteTimeSpan;
         long memory = GC.GetTotalMemory(forceFullCollection: true);
 
-        Task<HttpResponseMessage> posting = client.PostAsync("/take", new Streamed(sender));
+        Task<HttpResponseMessage> posting = client.PostAsync("/take", new LongContent(sender));
         long sent = await sender.WaitUntilHeldBackAsync();
 
         Assert.InRange(sent, 1, MostInSockets);
@@ -80,7 +80,7 @@ public class BackPressureTests
     /// <returns>False when all of the transfer could be sent.</returns>
     internal static async Task<bool> FillAsync(TlmspPeer peer)
     {
-        var progress = new Progress();
+        var progress = new LongTransfer();
         Task sending = progress.SendAsync(async chunk => await peer.SendAsync(HttpContexts.Body, chunk));
         long sent = await progress.WaitUntilHeldBackAsync();
         _ = sending.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);   // it ends with the connection
@@ -88,7 +88,7 @@ public class BackPressureTests
     }
 
     /// <summary>Reads to the end; the sender is never farther ahead than sockets and buffers allow.</summary>
-    private static async Task<long> ReadSlowlyAsync(Stream stream, Progress sender)
+    private static async Task<long> ReadSlowlyAsync(Stream stream, LongTransfer sender)
     {
         byte[] buffer = new byte[64 * 1024];
         long total = 0;
@@ -100,49 +100,6 @@ public class BackPressureTests
         }
 
         return total;
-    }
-
-    /// <summary>How far a sender has come.</summary>
-    private sealed class Progress
-    {
-        private long _sent;
-
-        public long Sent => Interlocked.Read(ref _sent);
-
-        public async Task SendAsync(Func<ReadOnlyMemory<byte>, ValueTask> send)
-        {
-            byte[] chunk = new byte[100_000];
-            for (long sent = 0; sent < Transfer; sent += chunk.Length)
-            {
-                Interlocked.Add(ref _sent, chunk.Length);   // before, so that a reader is never ahead
-                await send(chunk);
-            }
-        }
-
-        /// <summary>Waits until nothing has moved for a second, or everything is sent.</summary>
-        public async Task<long> WaitUntilHeldBackAsync()
-        {
-            long before = -1;
-            for (int seconds = 0; seconds < 60 && (Sent != before || before == 0); seconds++)
-            {
-                before = Sent;
-                await Task.Delay(1000);
-            }
-
-            return before;
-        }
-    }
-
-    private sealed class Streamed(Progress progress) : HttpContent
-    {
-        protected override Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context) =>
-            progress.SendAsync(chunk => stream.WriteAsync(chunk));
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = Transfer;
-            return true;
-        }
     }
 
     private sealed class Discarding : ITlmspInspector;

@@ -34,9 +34,11 @@ public class InspectorFailureTests
 
         await AssertFailedAsync(server, TlmspAlert.InternalError);
         await AssertFailedAsync(client, TlmspAlert.InternalError);
-        Assert.Contains(path.Middlebox.Logs.Lines, line =>
-            line.StartsWith("Warning", StringComparison.Ordinal)
-            && line.Contains("ScriptedInspector failed with FormatException: cannot cope", StringComparison.Ordinal));
+        string[] lines = path.Middlebox.Logs.Lines;
+        Assert.True(
+            lines.Any(line => line.StartsWith("Warning", StringComparison.Ordinal)
+                && line.Contains("ScriptedInspector failed with FormatException: cannot cope", StringComparison.Ordinal)),
+            string.Join('\n', lines));
         await path.AssertWorksAsync();
     }
 
@@ -83,9 +85,10 @@ public class InspectorFailureTests
         await using PeerPath path = await PeerPath.StartAsync(inspector: inspector);
         (TlmspPeer client, TlmspPeer server) = await path.ConnectAsync();
         await client.SendAsync(HttpContexts.Headers, PeerPath.Request.Replace("Length: 1", "Length: 100000000", StringComparison.Ordinal));
+        Assert.NotNull(await server.ReceiveAsync());
         Task sending = SendAllAsync();
 
-        await AssertFailedAsync(server, expected: TlmspAlert.InternalError, after: 1);
+        await AssertFailedAsync(server, TlmspAlert.InternalError);
         await AssertFailedAsync(client, TlmspAlert.InternalError);
         await sending;
 
@@ -167,13 +170,8 @@ public class InspectorFailureTests
         Assert.Equal("hello", await stuck);
     }
 
-    private static async Task AssertFailedAsync(TlmspPeer peer, TlmspAlert expected, int after = 0)
+    private static async Task AssertFailedAsync(TlmspPeer peer, TlmspAlert expected)
     {
-        for (int i = 0; i < after; i++)
-        {
-            Assert.NotNull(await peer.ReceiveAsync());
-        }
-
         TlmspException end = await Assert.ThrowsAsync<TlmspException>(peer.ReceiveAsync);
         Assert.True(end.FromPeer, end.Message);
         Assert.Equal(expected, end.Alert);

@@ -23,10 +23,22 @@ public sealed class TestServer : IAsyncDisposable
 
     public CollectingLogger Logs { get; }
 
-    public Uri Address => new(_app.Urls.First().Replace("127.0.0.1", "localhost"));
+    public IServiceProvider Services => _app.Services;
 
+    public Uri Address => Urls.First(url => url.Scheme == Uri.UriSchemeHttps);
+
+    /// <summary>Every address that the server announces.</summary>
+    public IEnumerable<Uri> Urls => _app.Urls.Select(url => new Uri(url.Replace("127.0.0.1", "localhost")));
+
+    /// <summary>Starts a server.</summary>
+    /// <param name="configure">The options of UseTlmsp().</param>
+    /// <param name="map">More middleware and endpoints.</param>
+    /// <param name="listening">Connection middleware before UseTlmsp().</param>
+    /// <param name="building">The host.</param>
+    /// <param name="listened">Connection middleware after UseTlmsp().</param>
     public static async Task<TestServer> StartAsync(
-        Action<TlmspConnectionOptions>? configure = null, Action<WebApplication>? map = null, Action<ListenOptions>? listening = null)
+        Action<TlmspConnectionOptions>? configure = null, Action<WebApplication>? map = null, Action<ListenOptions>? listening = null,
+        Action<WebApplicationBuilder>? building = null, Action<ListenOptions>? listened = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         var logs = new CollectingLogger();
@@ -44,8 +56,10 @@ public sealed class TestServer : IAsyncDisposable
                     tlmsp.Trust.CustomRootTrust.Add(TestCertificates.Root);
                     configure?.Invoke(tlmsp);
                 });
+                listened?.Invoke(listen);
             });
         });
+        building?.Invoke(builder);
         WebApplication app = builder.Build();
         app.MapGet("/hello", () => "hello");
         app.MapGet("/info", (HttpContext context) => $"{context.Request.Scheme} {context.Request.Protocol} {context.Features.Get<ITlmspConnectionFeature>()!.Session.CipherSuite}");
@@ -67,6 +81,9 @@ public sealed class TestServer : IAsyncDisposable
 
     public HttpClient Client(Action<TlmspHttpOptions>? configure = null) =>
         new(Handler(configure)) { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(20) };
+
+    /// <summary>Stops the server as its process would when it is told to end.</summary>
+    public Task StopAsync() => _app.StopAsync();
 
     public async ValueTask DisposeAsync()
     {

@@ -52,6 +52,14 @@ public static class HttpContexts
         return head && body ? null : $"contexts {Headers} (heads) and {Body} (content) are both needed";
     }
 
+    /// <summary>Reads a grant that names contexts: <c>headers=r,body=rw</c>. The form of <see cref="Grant.Parse"/> is read as well.</summary>
+    /// <exception cref="FormatException">The text is not of that form.</exception>
+    public static Grant ParseGrant(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return Grant.Parse(string.Join(',', text.Split(',').Select(WithId)));
+    }
+
     /// <summary>The context of a role.</summary>
     public static byte IdOf(HttpRole role) => role == HttpRole.Head ? Headers : Body;
 
@@ -61,5 +69,18 @@ public static class HttpContexts
     {
         role = contextId == Headers ? HttpRole.Head : HttpRole.Content;
         return contextId is Headers or Body;
+    }
+
+    private static string WithId(string part)
+    {
+        int equals = part.IndexOf('=', StringComparison.Ordinal);
+        return equals < 0
+            ? part
+            : part[..equals].Trim().ToLowerInvariant() switch
+            {
+                "headers" => $"{Headers}{part[equals..]}",
+                "body" => $"{Body}{part[equals..]}",
+                _ => part,
+            };
     }
 }

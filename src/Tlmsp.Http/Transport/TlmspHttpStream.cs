@@ -30,8 +30,9 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     /// <param name="receives">What this side reads: requests at a server, responses at a client.</param>
     /// <param name="mode">How strict to be with what arrives.</param>
     /// <param name="flushOnWrite">
-    /// True to send on every write, and to throw when the connection is over, as HttpClient expects. False to send on flush, and to drop
-    /// what is written to a connection that is over: Kestrel learns that from reading, and takes an exception from a flush for a bug.
+    /// True to send on every write, and to throw when the connection is over, as HttpClient expects. False to send on flush, and to show the
+    /// end of the connection in nothing but the end of what is read: inside a message Kestrel makes of that an aborted request, but takes an
+    /// exception from a read for the application's, and one from a flush for a bug. What ended it is in <see cref="Fault"/>.
     /// </param>
     /// <param name="limits">Bounds.</param>
     public TlmspHttpStream(
@@ -74,18 +75,18 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     }
 
     /// <inheritdoc/>
-    /// <exception cref="IOException">The connection broke, or the peer misbehaved; the inner exception says how.</exception>
+    /// <exception cref="IOException">At a client: the connection broke, or the peer misbehaved; the inner exception says how.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         while (_joined.Length == 0)
         {
-            if (_readFault is { } fault)
+            if (_readFault is { } fault && _flushOnWrite)
             {
                 throw new IOException(fault.Message, fault);
             }
 
-            if (_ended)
+            if (_ended || _readFault is not null)
             {
                 return 0;
             }
@@ -204,7 +205,7 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         {
             byte deleter = container.Origin;
             bool entitled = container.IsAudited && Session.Info.Middleboxes.First(middlebox => middlebox.Id == deleter) is { } by
-                && by.Grant[HttpContexts.Headers] == TlmspAccess.Write && by.Grant[HttpContexts.Body] == TlmspAccess.Write;
+                && by.Grant[HttpContexts.Headers] >= TlmspAccess.Delete && by.Grant[HttpContexts.Body] >= TlmspAccess.Delete;
             if (!entitled)
             {
                 // A delete notice does not say which context it speaks of (http-mapping §13).
@@ -264,7 +265,17 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FillAsync(CancellationToken cancellationToken)
     {
-        ReadResult result = await _transport.Input.ReadAsync(cancellationToken).ConfigureAwait(false);
+        ReadResult result;
+        try
+        {
+            result = await _transport.Input.ReadAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!_flushOnWrite && (e is IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)))
+        {
+            _ended = true;      // reset by the peer, or aborted by Kestrel
+            return;
+        }
+
         ReadOnlySequence<byte> input = result.Buffer;
         bool more = true;
         TlmspException? fault = null;
@@ -297,7 +308,30 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
             if (!fault.FromPeer && fault.Misbehaviour != Misbehaviour.ClosedWithoutNotify)
             {
                 await AlertAsync(fault).ConfigureAwait(false);
+                if (!_flushOnWrite)
+                {
+                    await LingerAsync().ConfigureAwait(false);
+                }
             }
+        }
+    }
+
+    /// <summary>Kestrel resets an aborted connection, which would take the alert away from a peer that has not read it: wait until it has gone.</summary>
+    private async ValueTask LingerAsync()
+    {
+        using var timeout = new CancellationTokenSource(CloseTimeout);
+        try
+        {
+            for (bool ended = false; !ended;)
+            {
+                ReadResult result = await _transport.Input.ReadAsync(timeout.Token).ConfigureAwait(false);
+                ended = result.IsCompleted || result.IsCanceled;
+                _transport.Input.AdvanceTo(result.Buffer.End);
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // It has gone, or has had its time.
         }
     }
 

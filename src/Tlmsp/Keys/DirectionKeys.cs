@@ -73,6 +73,19 @@ internal sealed class DirectionKeys : IDisposable
         }
     }
 
+    /// <summary>Takes keys that were derived elsewhere; null where there is none.</summary>
+    public static DirectionKeys FromKeys(SecretKey synch, int slots, Func<int, SecretKey?> reader, Func<int, SecretKey?> writer)
+    {
+        var keys = new DirectionKeys(synch, slots);
+        for (int slot = 0; slot < slots; slot++)
+        {
+            keys._reader[slot] = reader(slot);
+            keys._writer[slot] = writer(slot);
+        }
+
+        return keys;
+    }
+
     /// <summary>Drops cipher objects while the connection idles.</summary>
     public void Release()
     {

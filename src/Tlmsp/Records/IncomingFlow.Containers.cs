@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Tlmsp;
 
 /// <summary>Opening containers: every check of records-keys.md §4.3, and those that the reference leaves out.</summary>
-internal sealed partial class IncomingFlow
+internal partial class IncomingFlow
 {
     /// <summary>Opens the container at <paramref name="start"/>; nothing of it is to be used before this returns.</summary>
     /// <param name="type">Alert or application data.</param>
@@ -149,7 +149,7 @@ internal sealed partial class IncomingFlow
         bool good = key.TryDecrypt(
             fragment[..TlmspDialect.NonceLength], fragment.Slice(TlmspDialect.NonceLength, length), fragment[^TlmspDialect.TagLength..],
             plaintext[..length], buffer[macStart..parts.FragmentOffset]);
-        return good ? true : throw Fault(Misbehaviour.BadFragmentTag, "fragment", parts.ContextId);
+        return Passes(ContainerMac.FragmentTag, author, good) ? good : throw Fault(Misbehaviour.BadFragmentTag, "fragment", parts.ContextId);
     }
 
     private void CheckWriterMac(RecordType type, Span<byte> buffer, in ContainerParts parts, int slot, byte author)
@@ -157,7 +157,8 @@ internal sealed partial class IncomingFlow
         if (_path.AccessOf(author, parts.ContextId) != TlmspAccess.Write)
         {
             // A reader sends alerts with a writer MAC of zeros (§2.8). The reference does not look at it; anything else is a changed byte.
-            if (buffer.Slice(parts.WriterMacOffset, TlmspDialect.TagLength).ContainsAnyExcept((byte)0))
+            bool zero = !buffer.Slice(parts.WriterMacOffset, TlmspDialect.TagLength).ContainsAnyExcept((byte)0);
+            if (!Passes(ContainerMac.Writer, author, zero))
             {
                 throw Fault(Misbehaviour.BadWriterMac, $"author {author:x2} cannot make one", parts.ContextId);
             }
@@ -172,8 +173,9 @@ internal sealed partial class IncomingFlow
 
         int macStart = MacInput.Place(buffer, parts, type, _path.SessionId, SequenceOf(author), parts.FragmentLength);
         ReadOnlySpan<byte> nonce = buffer.Slice(parts.FragmentOffset, TlmspDialect.NonceLength);
-        if (!key.VerifyGmac(
-            nonce, buffer[macStart..parts.WriterMacOffset], buffer.Slice(parts.WriterMacOffset, TlmspDialect.TagLength)))
+        bool good = key.VerifyGmac(
+            nonce, buffer[macStart..parts.WriterMacOffset], buffer.Slice(parts.WriterMacOffset, TlmspDialect.TagLength));
+        if (!Passes(ContainerMac.Writer, author, good))
         {
             throw Fault(Misbehaviour.BadWriterMac, $"author {author:x2}", parts.ContextId);
         }
@@ -256,7 +258,7 @@ internal sealed partial class IncomingFlow
         Span<byte> hash = stackalloc byte[64];
         hash = hash[.._path.Suite.HashLength];
         MacInput.Hash(_path.Suite, buffer[macStart..parts.WriterMacOffset], hash);
-        if (!_keys.Synch.VerifyGmac(mac.Nonce, hash, mac.ReaderCheckMac))
+        if (!Passes(ContainerMac.ReaderCheck, mac.Id, _keys.Synch.VerifyGmac(mac.Nonce, hash, mac.ReaderCheckMac)))
         {
             throw Fault(Misbehaviour.BadReaderCheckMac, $"forwarding MAC of {mac.Id:x2}", parts.ContextId);
         }
@@ -265,7 +267,7 @@ internal sealed partial class IncomingFlow
     private void CheckCheckMac(
         RecordType type, ReadOnlySpan<byte> buffer, in ContainerParts parts, in ForwardingMac mac, ReadOnlySpan<byte> inbound)
     {
-        if (_checkKeys is null)
+        if (_checkKeys?[IndexOf(mac.Id)] is not { } key)
         {
             return;
         }
@@ -274,11 +276,18 @@ internal sealed partial class IncomingFlow
         input = MacInput.WriteCheck(
             input, type, _path.SessionId, SequenceOf(mac.Id), buffer.Slice(parts.FlagsOffset, 2 + parts.MInfoLength),
             mac.Id, mac.Order, mac.Flags, inbound, mac.ReaderCheckMac);
-        if (!_checkKeys[IndexOf(mac.Id)].VerifyGmac(mac.Nonce, input, mac.CheckMac))
+        if (!Passes(ContainerMac.Check, mac.Id, key.VerifyGmac(mac.Nonce, input, mac.CheckMac)))
         {
             throw Fault(Misbehaviour.BadCheckMac, $"forwarding MAC of {mac.Id:x2}", parts.ContextId);
         }
     }
+
+    /// <summary>Hears the verdict on every MAC that can be checked.</summary>
+    /// <param name="mac">Which one.</param>
+    /// <param name="entity">Who made it.</param>
+    /// <param name="good">Whether it verified.</param>
+    /// <returns>False to refuse the container. Only a listing of a capture, which releases nothing to anybody, goes on after a bad one.</returns>
+    protected virtual bool Passes(ContainerMac mac, byte entity, bool good) => good;
 
     private ulong SequenceOf(byte entity) => _counters[IndexOf(entity)].Value;
 

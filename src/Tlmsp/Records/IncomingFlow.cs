@@ -6,21 +6,24 @@ namespace Tlmsp;
 /// What one party needs to receive on one connection half: the counters of every entity upstream (records-keys.md §6.2), the keys of
 /// the direction, and at an endpoint the pairwise keys of the check MACs.
 /// </summary>
-internal sealed partial class IncomingFlow
+internal partial class IncomingFlow
 {
     private readonly SessionPath _path;
     private readonly DirectionKeys _keys;
     private readonly byte[] _upstream;
     private readonly SequenceCounter[] _counters;
-    private readonly SecretKey[]? _checkKeys;
+    private readonly SecretKey?[]? _checkKeys;
 
     /// <summary>Makes the receive state right after the sender's ChangeCipherSpec: every counter is reset.</summary>
     /// <param name="path">The session.</param>
     /// <param name="self">The receiving entity.</param>
     /// <param name="direction">The direction that arrives here.</param>
     /// <param name="keys">Keys of that direction, as far as the receiver holds them.</param>
-    /// <param name="checkKeys">At an endpoint: per upstream entity, nearest first, the key "entity to self". Null at a middlebox.</param>
-    public IncomingFlow(SessionPath path, byte self, Direction direction, DirectionKeys keys, SecretKey[]? checkKeys)
+    /// <param name="checkKeys">
+    /// At an endpoint: per upstream entity, nearest first, the key "entity to self". Null at a middlebox; single ones are null where a
+    /// capture is decoded without them.
+    /// </param>
+    public IncomingFlow(SessionPath path, byte self, Direction direction, DirectionKeys keys, SecretKey?[]? checkKeys)
     {
         _path = path;
         _keys = keys;

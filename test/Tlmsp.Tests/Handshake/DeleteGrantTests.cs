@@ -89,6 +89,21 @@ public class DeleteGrantTests
         Assert.Throws<InvalidOperationException>(path.TryConnect);
     }
 
+    [Theory]
+    [InlineData(false, "2=r", "Audit the context")]
+    [InlineData(true, "2=rw", "could not be told apart")]
+    public void A_server_that_could_not_hold_it_to_that_refuses_the_list(bool audited, string other, string reason)
+    {
+        TlmspServerOptions server = TestPaths.Server();
+        server.EffectiveGrant = middlebox => middlebox.Address == TestPaths.MiddleboxAddress(0) ? DeleteOnly : middlebox.Grant;
+        using var path = new InMemoryPath(
+            TestPaths.Client(audited, Grant.Read(1) + Grant.Write(2), Grant.Parse(other)), server, TestPaths.Middlebox(0), TestPaths.Middlebox(1));
+        path.TryConnect();
+
+        Assert.Equal(Misbehaviour.MiddleboxListRefused, path.Faults["server"].Misbehaviour);
+        Assert.Contains(reason, path.Faults["server"].Message, StringComparison.Ordinal);
+    }
+
     private static InMemoryPath Make(bool atClient, bool atServer)
     {
         TlmspServerOptions server = TestPaths.Server();

@@ -263,6 +263,13 @@ public abstract class TlmspHandshake : IDisposable
         ContributionTable client = IsClient ? Own! : FarContributions!;
         ContributionTable server = IsClient ? FarContributions! : Own!;
         Keys = DirectionKeys.Derive(Path, client, server, seed.ToArray());
+        if (CommonOptions.KeyLog is { } log)
+        {
+            KeyLogWriter.Write(
+                log, Path, Self, ClientRandom, Keys.Value,
+                [(TlmspDialect.Client, TlmspDialect.Server, FarSecret!), .. Peers.Select(peer => (Self, peer.Id, peer.Secret!))]);
+        }
+
         if (!IsClient)
         {
             foreach (MiddleboxPeer peer in Peers)

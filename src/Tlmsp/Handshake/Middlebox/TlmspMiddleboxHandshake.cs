@@ -284,6 +284,13 @@ public sealed class TlmspMiddleboxHandshake : IDisposable
         seed.Bytes(ServerRandom);
         seed.Bytes(ClientHello!.Random);
         Keys = DirectionKeys.Derive(Path, ClientContributions!, ServerContributions!, seed.ToArray());
+        if (Options.KeyLog is { } log)
+        {
+            KeyLogWriter.Write(
+                log, Path, Self, ClientHello.Random, Keys.Value,
+                [(TlmspDialect.Client, Self, ClientSecret!), (TlmspDialect.Server, Self, ServerSecret!)]);
+        }
+
         Own.SharedContributions = Transcript.SharedContributions(Path, Self, ClientContributions!, ServerContributions!);
     }
 

@@ -25,7 +25,7 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
 
         handshake.ServerRandom = new byte[TlmspDialect.RandomLength];
         _options.Random.Fill(handshake.ServerRandom);
-        handshake.Path = new SessionPath(tlmsp.Discovery?.SessionId ?? NewSessionId(), suite, hello.Contexts!, path, EffectiveGrant);
+        handshake.Path = new SessionPath(tlmsp.Discovery?.SessionId ?? NewSessionId(), suite, hello.Contexts!, path, entry => EffectiveGrant(entry, hello.Contexts!, path));
         handshake.Peers = [.. path.Select(entry => new MiddleboxPeer(entry))];
         handshake.Transcript = new Transcript(suite);
         handshake.Transcript.AddOpening(message.Raw);
@@ -68,12 +68,23 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
     private static TlmspOffer Offer(ClientHello hello, TlmspClientExtension tlmsp) => new(
         hello.ServerName, tlmsp.ClientAddress, tlmsp.ServerAddress, hello.Contexts!, [.. tlmsp.Path.Select(TlmspMiddlebox.From)]);
 
-    private Grant EffectiveGrant(MiddleboxEntry entry)
+    private Grant EffectiveGrant(MiddleboxEntry entry, IEnumerable<TlmspContext> contexts, IEnumerable<MiddleboxEntry> path)
     {
         Grant effective = _options.EffectiveGrant?.Invoke(TlmspMiddlebox.From(entry)) ?? entry.Grant;
-        return effective.OnWire().Equals(entry.Grant)
-            ? effective
-            : throw new InvalidOperationException($"EffectiveGrant turns {entry.Grant} of {entry.Address} into {effective}; only rw can become rd.");
+        if (!effective.OnWire().Equals(entry.Grant))
+        {
+            throw new InvalidOperationException($"EffectiveGrant turns {entry.Grant} of {entry.Address} into {effective}; only rw can become rd.");
+        }
+
+        foreach (TlmspGrant grant in effective.Where(grant => grant.Access == TlmspAccess.Delete))
+        {
+            if (DeleteGrant.Problem(grant.ContextId, entry.Address, contexts, path.Select(TlmspMiddlebox.From)) is { } problem)
+            {
+                throw new TlmspException(Misbehaviour.MiddleboxListRefused, problem);
+            }
+        }
+
+        return effective;
     }
 
     private uint NewSessionId()
@@ -83,11 +94,24 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
         return BinaryPrimitives.ReadUInt32BigEndian(sid);
     }
 
-    /// <summary>
-    /// The client's order decides; a suite counts only with a certificate of its kind, best one that names the SNI. A 256-bit suite only
-    /// if no 128-bit one is offered: a reference client offers both and cannot use the former (records-keys.md §11.1).
-    /// </summary>
+    /// <summary>A certificate that names the SNI, whatever its kind; else the first that serves.</summary>
     private (TlmspCipherSuite Suite, TlmspCertificate Certificate) SelectSuite(ClientHello hello)
+    {
+        IList<TlmspCertificate> all = _options.CertificateSelector is { } select
+            ? select(hello.ServerName, handshake.CallerState) is { } selected ? [selected] : []
+            : _options.Certificates;
+        (TlmspCipherSuite, TlmspCertificate)? choice = all.Count > 1 && hello.ServerName is { } name
+            ? SelectSuite(hello, all.Where(certificate => CertificateValidator.MatchesName(certificate.Leaf, name)))
+            : null;
+        return choice ?? SelectSuite(hello, all) ?? throw new TlmspException(
+            Misbehaviour.NoCommonCipherSuite, $"{hello.CipherSuites.Length} suites offered, {all.Count} certificates to choose from");
+    }
+
+    /// <summary>
+    /// The client's order decides; a suite counts only with a certificate of its kind. A 256-bit suite only if no 128-bit one is offered: a
+    /// reference client offers both and cannot use the former (records-keys.md §11.1).
+    /// </summary>
+    private (TlmspCipherSuite Suite, TlmspCertificate Certificate)? SelectSuite(ClientHello hello, IEnumerable<TlmspCertificate> certificates)
     {
         // Our side first: a client may offer 32 000 suites, and nothing is to be made anew for each.
         bool aes256 = !TlmspCipherSuite.Aes128.Any(suite => hello.CipherSuites.Contains(suite.Id));
@@ -95,7 +119,7 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
         [
             .. from suite in _options.CipherSuites
                where suite.IsAes256 == aes256
-               let certificate = SelectCertificate(suite, hello.ServerName)
+               let certificate = certificates.FirstOrDefault(candidate => candidate.IsEcdsa == suite.IsEcdsa)
                where certificate is not null
                select (suite, certificate),
         ];
@@ -110,15 +134,7 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
             }
         }
 
-        throw new TlmspException(Misbehaviour.NoCommonCipherSuite, $"{hello.CipherSuites.Length} suites offered");
-    }
-
-    private TlmspCertificate? SelectCertificate(TlmspCipherSuite suite, string? serverName)
-    {
-        TlmspCertificate[] fitting = [.. _options.Certificates.Where(certificate => certificate.IsEcdsa == suite.IsEcdsa)];
-        return fitting.Length > 1 && serverName is not null
-            ? fitting.FirstOrDefault(candidate => CertificateValidator.MatchesName(candidate.Leaf, serverName)) ?? fitting[0]
-            : fitting.FirstOrDefault();
+        return null;
     }
 
     /// <summary>The client's first group that we have: middleboxes of the reference take it whatever the server chooses (handshake.md §4.2).</summary>

@@ -13,5 +13,8 @@ public sealed class TlmspServerHandshake : TlmspHandshake
         State = new ExpectClientHello(this);
     }
 
+    /// <summary>What the caller wants its <see cref="TlmspServerOptions.CertificateSelector"/> to know, such as the connection.</summary>
+    public object? CallerState { get; init; }
+
     internal TlmspServerOptions Options { get; }
 }

@@ -1,0 +1,70 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Connections;
+using Tlmsp.Http;
+
+namespace Tlmsp.AspNetCore;
+
+/// <summary>Makes the handshakes of one endpoint from its options, which are checked here, at start-up.</summary>
+internal sealed class ServerHandshakes
+{
+    private readonly TlmspServerOptions _protocol;
+
+    // Reading a certificate's key costs as much as a signature; a selector gives the same few objects again and again.
+    private readonly ConditionalWeakTable<X509Certificate2, TlmspCertificate> _selected = [];
+
+    /// <exception cref="InvalidOperationException">Something is missing or contradictory; the message says how to fix it.</exception>
+    public ServerHandshakes(TlmspConnectionOptions options)
+    {
+        options.CheckHandshakeTimeout();
+        try
+        {
+            _protocol = new TlmspServerOptions
+            {
+                Certificates = [.. Certificates(options)],
+                CertificateSelector = Selector(options),
+                ClientAuthentication = options.ClientAuthentication,
+                ClientTrust = options.ClientTrust,
+                CipherSuites = options.CipherSuites,
+                Groups = options.Groups,
+                Trust = options.Trust,
+                Limits = options.Limits,
+                AllowReferenceMiddleboxes = options.AllowReferenceMiddleboxes,
+                ContextPolicy = offer => HttpContexts.Check(offer.Contexts),
+                MiddleboxPolicy = offer => options.Middleboxes.Check(offer, options.Mapping),
+                EffectiveGrant = options.Middleboxes.EffectiveGrant,
+            };
+            _protocol.Validate();
+        }
+        catch (ArgumentException e)
+        {
+            throw new InvalidOperationException($"UseTlmsp: {e.Message}", e);
+        }
+    }
+
+    public TlmspServerHandshake Create(ConnectionContext context) => new(_protocol) { CallerState = context };
+
+    private static IEnumerable<TlmspCertificate> Certificates(TlmspConnectionOptions options)
+    {
+        if (options.ServerCertificateSelector is not null)
+        {
+            return [];
+        }
+
+        if (options.ServerCertificate is { } certificate)
+        {
+            return [TlmspCertificate.Create(certificate, options.ServerCertificateChain), .. options.Certificates];
+        }
+
+        return options.Certificates.Count > 0
+            ? options.Certificates
+            : [TlmspCertificate.Create(CertificateSource.Development() ?? throw new InvalidOperationException(
+                "UseTlmsp: no server certificate is configured and no development certificate was found. "
+                + "Set tlmsp.ServerCertificate, use UseTlmsp(\"certificate.pfx\", \"password\"), or run 'dotnet dev-certs https'."))];
+    }
+
+    private Func<string?, object?, TlmspCertificate?>? Selector(TlmspConnectionOptions options) =>
+        options.ServerCertificateSelector is not { } select ? null : (name, connection) => select((ConnectionContext)connection!, name) is { } certificate
+            ? _selected.GetValue(certificate, key => TlmspCertificate.Create(key, options.ServerCertificateChain))
+            : null;
+}

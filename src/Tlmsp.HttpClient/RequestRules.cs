@@ -1,0 +1,38 @@
+using System.Net;
+using System.Net.Http;
+
+namespace Tlmsp.Client;
+
+/// <summary>Which requests TLMSP carries: what it does not carry must fail, never go another way.</summary>
+internal static class RequestRules
+{
+    /// <exception cref="HttpRequestException">The request is not for https, or insists on another version than HTTP/1.1.</exception>
+    public static void ThrowUnlessCarried(HttpRequestMessage request)
+    {
+        if (request.RequestUri is { IsAbsoluteUri: true } uri && uri.Scheme != Uri.UriSchemeHttps)
+        {
+            throw new HttpRequestException(HttpRequestError.SecureConnectionError, $"A TLMSP handler takes https URIs only, not '{uri.Scheme}'.");
+        }
+
+        if (request.Version.Major >= 2 && request.VersionPolicy != HttpVersionPolicy.RequestVersionOrLower)
+        {
+            throw new HttpRequestException(
+                HttpRequestError.VersionNegotiationError,
+                $"TLMSP connections carry HTTP/1.1, and the request insists on HTTP/{request.Version}. Set its VersionPolicy to RequestVersionOrLower.");
+        }
+    }
+
+    /// <summary>Keeps a request away from HTTP/3, which ignores the connection callback, also where Alt-Svc announces it.</summary>
+    public static void KeepFromHttp3(HttpRequestMessage request)
+    {
+        if (request.VersionPolicy == HttpVersionPolicy.RequestVersionOrHigher)
+        {
+            request.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
+        }
+
+        if (request.Version.Major >= 3)
+        {
+            request.Version = HttpVersion.Version20;
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Tlmsp.TestSupport;
+
+namespace Tlmsp.AspNetCore.Tests;
+
+/// <summary>Clients that prove who they are.</summary>
+public class ClientCertificateTests
+{
+    [Theory]
+    [InlineData(TlmspClientAuthentication.None, true, null)]
+    [InlineData(TlmspClientAuthentication.Allow, true, "CN=test alice.example")]
+    [InlineData(TlmspClientAuthentication.Allow, false, null)]
+    [InlineData(TlmspClientAuthentication.Require, true, "CN=test alice.example")]
+    public async Task The_certificate_is_where_applications_look_for_it(TlmspClientAuthentication authentication, bool sent, string? subject)
+    {
+        string? found = "not called";
+        await using TestServer server = await TestServer.StartAsync(
+            tlmsp => tlmsp.ClientAuthentication = authentication,
+            app => app.MapGet("/who", async (HttpContext context) => found = (await context.Connection.GetClientCertificateAsync())?.Subject));
+        using HttpClient client = server.Client(tlmsp => tlmsp.ClientCertificate = sent ? TestCertificates.Leaf("alice.example") : null);
+
+        using HttpResponseMessage response = await client.GetAsync("/who");
+
+        Assert.True(response.IsSuccessStatusCode);
+        Assert.Equal(subject, found);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(TestIssuer.UntrustedRoot)]
+    public async Task A_required_certificate_that_is_missing_or_not_trusted_ends_the_handshake(TestIssuer? issuer)
+    {
+        await using TestServer server = await TestServer.StartAsync(tlmsp => tlmsp.ClientAuthentication = TlmspClientAuthentication.Require);
+        using HttpClient client = server.Client(
+            tlmsp => tlmsp.ClientCertificate = issuer is { } from ? TestCertificates.Leaf("alice.example", issuer: from) : null);
+
+        HttpRequestException e = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync("/hello"));
+
+        Assert.Equal(HttpRequestError.SecureConnectionError, e.HttpRequestError);
+        await server.Logs.WaitForLineAsync("the TLMSP handshake failed");
+        server.Logs.AssertQuiet();
+    }
+
+    [Fact]
+    public async Task Clients_may_be_trusted_by_other_roots_than_middleboxes()
+    {
+        await using TestServer server = await TestServer.StartAsync(tlmsp =>
+        {
+            tlmsp.ClientAuthentication = TlmspClientAuthentication.Require;
+            tlmsp.ClientTrust = new CertificateTrust();
+            tlmsp.ClientTrust.CustomRootTrust.Add(TestCertificates.UntrustedRoot);
+        });
+        using HttpClient trusted = server.Client(tlmsp => tlmsp.ClientCertificate = TestCertificates.Leaf("alice.example", issuer: TestIssuer.UntrustedRoot));
+        using HttpClient other = server.Client(tlmsp => tlmsp.ClientCertificate = TestCertificates.Leaf("alice.example"));
+
+        Assert.Equal("hello", await trusted.GetStringAsync("/hello"));
+        await Assert.ThrowsAsync<HttpRequestException>(() => other.GetStringAsync("/hello"));
+    }
+
+    [Fact]
+    public void A_client_certificate_without_a_key_is_refused_when_it_is_configured()
+    {
+        using X509Certificate2 bare = X509CertificateLoader.LoadCertificate(TestCertificates.Leaf().RawData);
+
+        ArgumentException e = Assert.Throws<ArgumentException>(() => TestServer.Handler(tlmsp => tlmsp.ClientCertificate = bare));
+
+        Assert.Contains("has no private key", e.Message, StringComparison.Ordinal);
+    }
+}
