@@ -30,6 +30,9 @@ internal static class Endings
     /// <summary>The connection ended where it must not.</summary>
     public static readonly string Closed = Report(Misbehaviour.ClosedWithoutNotify, (int)TlmspAlert.CloseNotify);
 
+    /// <summary>A middlebox lost its next hop, and tells the client so.</summary>
+    public static readonly string NoWayOn = Report(Misbehaviour.NextHopRefused, (int)TlmspAlert.MiddleboxRouteFailure);
+
     /// <summary>A fault that a party found itself.</summary>
     public static string Report(Misbehaviour misbehaviour, int alert) => $"{misbehaviour} {alert}";
 

@@ -63,6 +63,10 @@ internal static class EndpointRows
     /// <summary>The connection ends where it must not, and nobody is left to be told.</summary>
     public static EndpointEnding Cut(int middleboxes) => new(Endings.Closed, Endings.Closed, "closed") { Between = Endings.Closed };
 
+    /// <summary>The server's connection ends inside the handshake: a middlebox next to it says that the path does not go on.</summary>
+    public static EndpointEnding ServerGone(int middleboxes) => middleboxes == 0 ? Cut(middleboxes) : new(
+        Endings.NoWayOn, Endings.Received(170), "closed") { Between = Endings.Received(170) };
+
     /// <summary>The connection ends between two records: only who waits for more can take offence.</summary>
     public static EndpointEnding CutBetweenRecords(int middleboxes) => new(Endings.Nothing, Endings.Closed, "closed");
 

@@ -66,7 +66,7 @@ public class HostileClientRecordTests(HostileLab lab) : HostileClient(lab), ICla
         // Between messages a client may leave; inside one it is missed.
         .. Data(LeftBeforeRequest, "--stop-after 4").Through(0),
         .. Data(CutBetweenRecords, "--stop-after 5").Through(0),
-        .. Data(LeftBeforeRequest, "--stop-after 6").Through(1),
+        .. Data(LeftBeforeServerFinished, "--stop-after 6").Through(1),
         .. Data(CutBetweenRecords, "--stop-after 7").Through(1),
         .. Data(((EndingWith)LeftBeforeRequest).AfterRequest(), "--stop-after 6").Through(0),
         .. Data(((EndingWith)LeftBeforeRequest).AfterRequest(), "--stop-after 8").Through(1),
@@ -92,6 +92,10 @@ public class HostileClientRecordTests(HostileLab lab) : HostileClient(lab), ICla
     public Task Damaged_and_missing_records(string row) => RunAsync(Table[row]);
 
     private static EndpointEnding CutInsideFirstHead(int middleboxes) => new(Endings.Closed, Endings.Nothing, "closed");
+
+    /// <summary>A middlebox may still wait for the server's last flight then.</summary>
+    private static EndpointEnding LeftBeforeServerFinished(int middleboxes) =>
+        new(Endings.Or(Endings.Nothing, Endings.Closed), Endings.Nothing, "closed");
 
     private static EndpointEnding LeftBeforeRequest(int middleboxes) => new(Endings.Nothing, Endings.Nothing, "closed");
 }

@@ -183,6 +183,7 @@ public partial class HostileLab : IAsyncLifetime
             return entry.Exception is TlmspException fault ? Endings.Report(fault.Misbehaviour, (byte)fault.Alert)
                 : FatalAlert().Match(entry.Line) is { Success: true } passed
                     ? Endings.Received(int.Parse(passed.Groups[1].Value, CultureInfo.InvariantCulture))
+                : entry.Line.Contains("no way on to", StringComparison.Ordinal) ? Endings.NoWayOn
                 : entry.Line.Contains("handshake within", StringComparison.Ordinal) ? Endings.TimedOut
                 : null;
         }

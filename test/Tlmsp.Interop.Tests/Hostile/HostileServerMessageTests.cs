@@ -40,9 +40,9 @@ public class HostileServerMessageTests(HostileLab lab) : HostileServer(lab), ICl
         .. Handshake(Neighbour(CoalescedHandshakeMessages, 47), "--coalesce cert,ske", "--coalesce ske,shd"),
         .. Handshake(Neighbour(CoalescedHandshakeMessages, 47), "--coalesce km1,kmp", "--coalesce fin,mf1").Through(1),
 
-        // Our client has no certificate to give and refuses to be asked, once or twice; asked in secret it goes on, and the server cannot.
-        .. Handshake(FarEnd(UnexpectedHandshakeMessage, 10), "--request-cert"),
-        .. Handshake(FarEnd(UnexpectedHandshakeMessage, 10), "--dup creq --request-cert").Through(0),
+        // Our client has no certificate, and says so when it is asked; a server that did not ask aloud gets no answer.
+        .. Handshake(Harmless, "--request-cert").Through(0),
+        .. Handshake(Neighbour(UnexpectedHandshakeMessage, 10), "--dup creq --request-cert", "--swap ske,creq --request-cert"),
         .. Handshake(Alerted(10, attacker: "refused 10"), "--skip creq --request-cert"),
     ]);
 
