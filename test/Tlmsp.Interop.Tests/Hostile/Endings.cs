@@ -48,7 +48,7 @@ internal static class Endings
     /// <summary>Which exceptions our HttpClient gives a report with.</summary>
     public static string AtHttpClient(string reports, Phase phase) => string.Join(" or ", reports.Split(" or ").Select(report => report switch
     {
-        Success or Whatever => report,
+        Success or Whatever or HttpClientTimeout => report,
         NoResponse => $"{nameof(HttpRequestException)}({HttpRequestError.ResponseEnded}) > {nameof(HttpIOException)} > nothing",
         TimedOut => Chain(HttpRequestError.ConnectionError, nameof(IOException), TimedOut),
         _ when phase == Phase.Data => Chain(HttpRequestError.Unknown, nameof(IOException), report),

@@ -10,7 +10,7 @@ internal sealed record EndpointEnding(string Nearest, string Endpoint, string At
     public string Between { get; init; } = Endings.Nothing;
 
     /// <summary>Requests that our application saw in full, where the server is ours.</summary>
-    public string Served { get; init; } = "";
+    public string Served { get; init; } = Endings.Nothing;
 }
 
 /// <summary>The end of an attack on a path with so many middleboxes of ours.</summary>

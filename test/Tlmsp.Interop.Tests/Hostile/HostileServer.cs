@@ -22,7 +22,7 @@ public abstract class HostileServer(HostileLab lab)
                 Endings.AtHttpClient(ending.Endpoint, row.Phase),
                 middleboxes switch { 0 => Endings.Nothing, 1 => ending.Nearest, _ => ending.Between },
                 middleboxes < 2 ? Endings.Nothing : ending.Nearest,
-                Endings.Nothing, ending.Attacker, "");
+                Endings.Nothing, ending.Attacker, Endings.Nothing);
             bool mustWait = ending.Endpoint.Contains(Endings.TimedOut, StringComparison.Ordinal);
             await lab.CheckAsync($"{row.Switches}, {middleboxes} middleboxes", reports, () => GetAsync(server, middleboxes, expected, mustWait));
         }

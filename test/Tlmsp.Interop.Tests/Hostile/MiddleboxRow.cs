@@ -4,7 +4,7 @@ namespace Tlmsp.Interop.Tests.Hostile;
 internal sealed record MiddleboxEnding(string Client, string Front, string Back, string Server)
 {
     /// <summary>Requests that our application saw in full.</summary>
-    public string Served { get; init; } = "";
+    public string Served { get; init; } = Endings.Nothing;
 }
 
 /// <summary>The end of an attack on a path such as "po": the hostile middlebox, then one of ours.</summary>
@@ -64,17 +64,54 @@ internal static class MiddleboxRows
     public static EndingOn ClientFinds(Misbehaviour misbehaviour, int alert) =>
         path => TowardsClient(path, alert) with { Client = Endings.Report(misbehaviour, alert) };
 
+    /// <summary>What goes towards the server: the server finds it, or the next of our parties before it.</summary>
+    public static EndingOn NextOrServer(Misbehaviour misbehaviour, int alert) => path =>
+    {
+        string either = Endings.Or(Endings.Report(misbehaviour, alert), Endings.Received(alert));
+        return HasBack(path) ? TowardsServer(path, alert) with { Back = either, Server = either } : ServerFinds(misbehaviour, alert)(path);
+    };
+
+    /// <summary>What goes towards the client: the client finds it, or the next of our parties before it.</summary>
+    public static EndingOn NextOrClient(Misbehaviour misbehaviour, int alert) => path =>
+    {
+        string either = Endings.Or(Endings.Report(misbehaviour, alert), Endings.Received(alert));
+        return HasFront(path) ? TowardsClient(path, alert) with { Front = either, Client = either } : ClientFinds(misbehaviour, alert)(path);
+    };
+
     /// <summary>Both endpoints are shown the same and both find it, unless one has told the other by then.</summary>
     public static EndingOn BothEndsFind(Misbehaviour misbehaviour, int alert) => path =>
     {
         string found = Endings.Or(Endings.Report(misbehaviour, alert), Endings.Received(alert), Endings.Closed);
-        string told = Endings.Or(Endings.Received(alert), Endings.Closed);
-        return new(found, HasFront(path) ? told : Endings.Nothing, HasBack(path) ? told : Endings.Nothing, found);
+        return new(
+            HasFront(path) ? Endings.Or(found, Endings.Received(170)) : found,
+            IfFront(path, Endings.Or(Endings.Received(alert), Endings.NoWayOn)), IfBack(path, Endings.Or(Endings.Received(alert), Endings.Closed)), found);
     };
 
-    /// <summary>Nothing more comes, and the client's patience ends.</summary>
-    public static MiddleboxEnding Silence(string path) =>
-        new(Endings.TimedOut, IfFront(path, Endings.Closed), IfBack(path, Endings.Closed), Endings.Closed);
+    /// <summary>Nothing more comes, and the client's patience ends; the server may have been satisfied.</summary>
+    public static MiddleboxEnding Silence(string path) => new(
+        Endings.TimedOut, IfFront(path, Endings.Closed), IfBack(path, Endings.Or(Endings.Closed, Endings.Nothing)),
+        Endings.Or(Endings.Closed, Endings.Nothing));
+
+    /// <summary>The attacker closes both connections.</summary>
+    public static MiddleboxEnding Gone(string path) => new(
+        HasFront(path) ? Endings.Received(170) : Endings.Closed, IfFront(path, Endings.NoWayOn),
+        IfBack(path, Endings.Or(Endings.Closed, Endings.Nothing)), Endings.Or(Endings.Closed, Endings.Nothing));
+
+    /// <summary>The attacker closes both connections when both handshakes are complete.</summary>
+    public static MiddleboxEnding GoneInData(string path) => new(
+        Endings.Closed, IfFront(path, Endings.Or(Endings.Closed, Endings.Nothing)),
+        IfBack(path, Endings.Or(Endings.Closed, Endings.Nothing)), Endings.Or(Endings.Closed, Endings.Nothing));
+
+    /// <summary>The attacker itself refuses what comes back, and tells the others so.</summary>
+    public static EndingOn OrAttackerRefuses(this EndingOn ending, int alert) => path =>
+    {
+        MiddleboxEnding told = ending(path);
+        return told with
+        {
+            Back = HasBack(path) ? Endings.Or(told.Back, Endings.Received(alert)) : told.Back,
+            Server = Endings.Or(told.Server, Endings.Received(alert)),
+        };
+    };
 
     /// <summary>Harmless: the exchange is complete and correct.</summary>
     public static MiddleboxEnding Harmless(string path) =>
@@ -92,7 +129,10 @@ internal static class MiddleboxRows
 
     /// <summary>Behind the attacker the server tells the middlebox of ours; before it, it is for the attacker whether anybody is told.</summary>
     private static MiddleboxEnding TowardsServer(string path, int alert) => new(
-        Endings.Or(Endings.Received(alert), Endings.Closed), IfFront(path, Endings.Or(Endings.Received(alert), Endings.Closed, Endings.Nothing)),
+        HasFront(path)
+            ? Endings.Or(Endings.Received(alert), Endings.Closed, Endings.Received(170))
+            : Endings.Or(Endings.Received(alert), Endings.Closed),
+        IfFront(path, Endings.Or(Endings.Received(alert), Endings.NoWayOn, Endings.Closed, Endings.Nothing)),
         IfBack(path, Endings.Received(alert)), Endings.Received(alert));
 
     private static MiddleboxEnding TowardsClient(string path, int alert) => new(
