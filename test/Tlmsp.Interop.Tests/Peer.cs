@@ -10,11 +10,14 @@ namespace Tlmsp.Interop.Tests;
 /// <summary>An independent implementation, run as a process. TLMSP_PEER names the script, TLMSP_PYTHON the interpreter.</summary>
 internal static class Peer
 {
-    private static readonly Lazy<(string Certificate, string Key)> Identity = new(WriteIdentity);
+    private static readonly Lazy<string[]> s_identity = new(WriteIdentity);
 
     public static string? Script { get; } = Environment.GetEnvironmentVariable("TLMSP_PEER") is { Length: > 0 } path && File.Exists(path) ? path : null;
 
     public const string WhyMissing = "skipped: set TLMSP_PEER to the independent peer's script";
+
+    /// <summary>Arguments that give the peer a certificate and its key.</summary>
+    public static string[] Identity => s_identity.Value;
 
     private static string Python => Environment.GetEnvironmentVariable("TLMSP_PYTHON") is { Length: > 0 } python ? python : "python3";
 
@@ -43,8 +46,7 @@ internal static class Peer
 
     private static async Task<PeerProcess> ListeningAsync(string[] arguments)
     {
-        (string certificate, string key) = Identity.Value;
-        PeerProcess process = Start([.. arguments, "--cert", certificate, "--key", key]);
+        PeerProcess process = Start([.. arguments, .. Identity]);
         await process.WaitForAsync("listen");
         return process;
     }
@@ -62,7 +64,7 @@ internal static class Peer
         return new PeerProcess(Process.Start(start)!);
     }
 
-    private static (string Certificate, string Key) WriteIdentity()
+    private static string[] WriteIdentity()
     {
         string folder = Directory.CreateTempSubdirectory("tlmsp-peer-").FullName;
         X509Certificate2 leaf = TestCertificates.Leaf("localhost");
@@ -72,7 +74,7 @@ internal static class Peer
         using ECDsa pair = leaf.GetECDsaPrivateKey()!;
         File.WriteAllText(key, pair.ExportPkcs8PrivateKeyPem());
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
-        return (certificate, key);
+        return ["--cert", certificate, "--key", key];
     }
 }
 

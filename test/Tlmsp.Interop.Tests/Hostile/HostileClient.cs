@@ -31,7 +31,7 @@ public abstract class HostileClient(HostileLab lab)
         string[] path = [.. ((TestMiddlebox[])[lab.Front, lab.Back])[..middleboxes].SelectMany(m => (string[])["--middlebox", $"{m.Address},1=r,2=r"])];
         (_, string output) = await Peer.ClientAsync(
             ["--server", $"tlmsp://localhost:{lab.Server.Address.Port}", "--context", "1", "--context", "2", "--timeout", "30", "--wait", "30",
-            .. request, .. path, .. switches]);
+            .. request, .. path, .. lab.ClientCertificate is null || switches.Contains("--cert") ? (string[])[] : Peer.Identity, .. switches]);
         string ending = PeerProcess.EndingOf(output);
         bool complete = output.Contains($" body='{expected[..Math.Min(400, expected.Length)]}'", StringComparison.Ordinal)
             && output.Contains($" body_len={expected.Length}{Environment.NewLine}", StringComparison.Ordinal);

@@ -1,4 +1,6 @@
+using Tlmsp.AspNetCore;
 using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -31,6 +33,9 @@ public partial class HostileLab : IAsyncLifetime
 
     internal TestMiddlebox Back => _back!;
 
+    /// <summary>What our clients are to show the server; null where it does not ask.</summary>
+    internal virtual X509Certificate2? ClientCertificate => null;
+
     /// <summary>Time that our server and the middlebox in front of it give a client for the handshake.</summary>
     protected virtual TimeSpan HandshakeTimeout => TimeSpan.FromSeconds(60);
 
@@ -46,6 +51,7 @@ public partial class HostileLab : IAsyncLifetime
             {
                 tlmsp.HandshakeTimeout = HandshakeTimeout;
                 tlmsp.Middleboxes.Policy = _ => null;
+                tlmsp.ClientAuthentication = ClientCertificate is null ? TlmspClientAuthentication.None : TlmspClientAuthentication.Required;
             },
             app => app.Use(KeepAccountAsync));
         _back = await TestMiddlebox.StartAsync(_server.Address, middlebox =>
@@ -61,6 +67,7 @@ public partial class HostileLab : IAsyncLifetime
         });
         _honest = _server.Client(tlmsp =>
         {
+            tlmsp.ClientCertificate = ClientCertificate;
             tlmsp.Middleboxes.Add(_front.Address, Grant.Parse("1=r,2=rw")).Add(_back.Address, Grant.Parse("1=r"));
             tlmsp.SessionEstablished = _ => Interlocked.Increment(ref _honestConnections);
         });
@@ -78,7 +85,11 @@ public partial class HostileLab : IAsyncLifetime
         // Whatever the rows did, the honest client has still its one connection, and another one finds its way.
         Assert.Equal("hello", await _honest!.GetStringAsync("/hello?honest"));
         Assert.Equal(1, _honestConnections);
-        using HttpClient another = _server.Client(tlmsp => tlmsp.Middleboxes.Add(_front!.Address, Grant.None).Add(_back!.Address, Grant.None));
+        using HttpClient another = _server.Client(tlmsp =>
+        {
+            tlmsp.ClientCertificate = ClientCertificate;
+            tlmsp.Middleboxes.Add(_front!.Address, Grant.None).Add(_back!.Address, Grant.None);
+        });
         Assert.Equal("hello", await another.GetStringAsync("/hello?honest"));
         _honest.Dispose();
         await _front!.DisposeAsync();
@@ -214,4 +225,10 @@ internal sealed record Reports(string Client, string Front, string Back, string 
 public sealed class ImpatientLab : HostileLab
 {
     protected override TimeSpan HandshakeTimeout => TimeSpan.FromSeconds(3);
+}
+
+/// <summary>A lab whose server wants a certificate from every client.</summary>
+public sealed class ClientCertificateLab : HostileLab
+{
+    internal override X509Certificate2? ClientCertificate { get; } = TestCertificates.Leaf("client.example");
 }

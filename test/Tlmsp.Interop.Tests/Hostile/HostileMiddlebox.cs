@@ -25,6 +25,7 @@ public abstract class HostileMiddlebox(HostileLab lab)
         {
             tlmsp.HandshakeTimeout = TimeSpan.FromSeconds(ending.Client == Endings.TimedOut ? 2 : 60);
             tlmsp.Audited = row.Audited;
+            tlmsp.ClientCertificate = lab.ClientCertificate;
             for (int i = 0; i < path.Length; i++)
             {
                 bool hostile = path[i] == 'p';

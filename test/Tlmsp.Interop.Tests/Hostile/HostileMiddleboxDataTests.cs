@@ -83,7 +83,8 @@ public class HostileMiddleboxDataTests(HostileLab lab) : HostileMiddlebox(lab), 
     {
         string told = Endings.Or(Endings.Received(47), Endings.Received(10), Endings.Closed, Endings.Nothing);
         return new(
-            Endings.Report(HttpMappingViolation, 47), HasFront(path) ? Endings.Or(Endings.Report(DataAfterClose, 10), told) : Endings.Nothing,
+            Endings.Or(Endings.Report(HttpMappingViolation, 47), HasFront(path) ? Endings.Received(10) : Endings.Report(HttpMappingViolation, 47)),
+            HasFront(path) ? Endings.Or(Endings.Report(DataAfterClose, 10), told) : Endings.Nothing,
             HasBack(path) ? told : Endings.Nothing, told) { Served = "/echo" };
     }
 

@@ -24,13 +24,13 @@ public class HostileMiddleboxFinishedTests(HostileLab lab) : HostileMiddlebox(la
         .. Handshake(NextToServer(WrongMiddleboxId, 80), "--skip mf --fault-dir c2s", "--dup mf --fault-dir c2s").On("po"),
         .. Handshake(ClientFinds(WrongMiddleboxId, 80), "--skip mf --fault-dir s2c", "--dup mf --fault-dir s2c").On("po"),
         .. Data(NextToServer(Renegotiation, 10), "--dup mf --fault-dir c2s").On("p", "op"),
-        .. Data(NextToClient(Renegotiation, 10), "--dup mf --fault-dir s2c").On("p", "op"),
+        .. Data(NextToClient(Renegotiation, 10).PerhapsAfterRequest(), "--dup mf --fault-dir s2c").On("p", "op"),
 
         .. Handshake(ServerFinds(WrongMiddleboxId, 80), "--skip mf-other --fault-dir c2s", "--dup mf-other --fault-dir c2s").On("op"),
         .. Handshake(NextToClient(WrongMiddleboxId, 80), "--skip mf-other --fault-dir s2c", "--dup mf-other --fault-dir s2c").On("op"),
         .. Handshake(Silence, "--skip mf-other --fault-dir c2s", "--skip mf-other --fault-dir s2c").On("po"),
         .. Data(NextToServer(Renegotiation, 10), "--dup mf-other --fault-dir c2s").On("po"),
-        .. Data(ClientFinds(Renegotiation, 10), "--dup mf-other --fault-dir s2c").On("po"),
+        .. Data(ClientFinds(Renegotiation, 10).PerhapsAfterRequest(), "--dup mf-other --fault-dir s2c").On("po"),
         .. Handshake(NextToServer(FragmentedHandshakeMessage, 47), "--fragment mf-other --fault-dir c2s").On("op", "po"),
         .. Handshake(NextToClient(FragmentedHandshakeMessage, 47), "--fragment mf-other --fault-dir s2c").On("op", "po"),
     ]);

@@ -120,6 +120,9 @@ internal static class MiddleboxRows
     /// <summary>The request was complete before the attack.</summary>
     public static EndingOn AfterRequest(this EndingOn ending) => path => ending(path) with { Served = "/echo" };
 
+    /// <summary>The client's request may have gone out before it saw what was wrong.</summary>
+    public static EndingOn PerhapsAfterRequest(this EndingOn ending) => path => ending(path) with { Served = Endings.Or("/echo", Endings.Nothing) };
+
     /// <summary>The middlebox behind is not connected to the server yet.</summary>
     public static EndingOn BeforeRouting(this EndingOn ending) => path => HasBack(path) ? ending(path) with { Server = Endings.Nothing } : ending(path);
 
