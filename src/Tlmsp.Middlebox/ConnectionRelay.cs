@@ -65,13 +65,22 @@ internal sealed partial class ConnectionRelay
         await _stop.CancelAsync().ConfigureAwait(false);
         await StopAsync(_toServer, _pumpToServer).ConfigureAwait(false);
         await StopAsync(_toClient, _pumpToClient).ConfigureAwait(false);
-        if (fault is not null)
+        if (fault is TlmspException { Misbehaviour: Misbehaviour.ClosedWithoutNotify })
+        {
+            // Its alert is close_notify, which would tell the other side the opposite: an end without a word says it better.
+            LogCutOff(_logger, _client.ConnectionId, fault.Message, fault);
+        }
+        else if (fault is not null)
         {
             // Fail closed: nothing more passes, and both sides are told.
             LogFault(_logger, _client.ConnectionId, fault.Message, fault);
             TlmspAlert alert = fault is TlmspException e ? e.Alert : TlmspAlert.InternalError;
             await Task.WhenAll(
                 TellAsync(_client, _toClient, _toServer, alert), TellAsync(_server, _toServer, _toClient, alert)).ConfigureAwait(false);
+        }
+        else if ((_toServer.FatalAlert ?? _toClient.FatalAlert) is { } passed)
+        {
+            LogFatalAlert(_logger, _client.ConnectionId, passed, (byte)passed);
         }
     }
 
@@ -186,6 +195,12 @@ internal sealed partial class ConnectionRelay
 
         await ConnectionEnd.TellAsync(connection, comesFromThere.Pending).ConfigureAwait(false);
     }
+
+    [LoggerMessage(10, LogLevel.Debug, "Connection {ConnectionId} was cut off. {Reason}")]
+    private static partial void LogCutOff(ILogger logger, string connectionId, string reason, Exception exception);
+
+    [LoggerMessage(7, LogLevel.Debug, "Connection {ConnectionId}: ended by the fatal alert {Alert} ({Number}).")]
+    private static partial void LogFatalAlert(ILogger logger, string connectionId, TlmspAlert alert, byte number);
 
     [LoggerMessage(6, LogLevel.Warning, "Connection {ConnectionId} is closed on both sides: {Reason}")]
     private static partial void LogFault(ILogger logger, string connectionId, string reason, Exception exception);

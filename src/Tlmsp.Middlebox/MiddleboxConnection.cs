@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Tlmsp.Middlebox;
 
 /// <summary>One path through the middlebox: a client's connection, the one to the next hop, and what goes between.</summary>
-internal sealed class MiddleboxConnection(
+internal sealed partial class MiddleboxConnection(
     TlmspMiddleboxHostOptions options, TlmspMiddleboxOptions engine, NextHopDialer dialer, RelaySweep sweep,
     ConnectionContext client, ITlmspInspector[] inspectors, ILogger logger)
 {
@@ -16,6 +16,7 @@ internal sealed class MiddleboxConnection(
     /// <summary>Runs until either side ends the path, and closes both connections. Peers' faults are logged, never thrown.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
+        LogStarted(logger, client.ConnectionId);
         try
         {
             // The handshake's own state must not outlive it, as the path may for days.
@@ -30,6 +31,7 @@ internal sealed class MiddleboxConnection(
             await Task.WhenAll(
                 ConnectionEnd.CloseAsync(client, options.DrainTimeout),
                 _server is null ? Task.CompletedTask : ConnectionEnd.CloseAsync(_server, options.DrainTimeout)).ConfigureAwait(false);
+            LogStopped(logger, client.ConnectionId);
         }
     }
 
@@ -59,4 +61,10 @@ internal sealed class MiddleboxConnection(
             Inspecting = relay.Inspecting;
         }
     }
+
+    [LoggerMessage(8, LogLevel.Debug, "Connection {ConnectionId} started.")]
+    private static partial void LogStarted(ILogger logger, string connectionId);
+
+    [LoggerMessage(9, LogLevel.Debug, "Connection {ConnectionId} stopped.")]
+    private static partial void LogStopped(ILogger logger, string connectionId);
 }

@@ -24,6 +24,9 @@ internal sealed class RelayPump(
     /// <summary>A read of the handshake that is still under way; null from its end on.</summary>
     public Task<ReadResult>? Pending => _pending;
 
+    /// <summary>The fatal alert that passed in this direction, if any.</summary>
+    public TlmspAlert? FatalAlert => relay.FatalAlert;
+
     /// <summary>What inspectors are shown; null without inspectors.</summary>
     public InspectionQueue? Queue => queue;
 
@@ -77,7 +80,7 @@ internal sealed class RelayPump(
 
                 if (!more && result.IsCompleted)
                 {
-                    return !rest;
+                    return rest ? throw new TlmspException(Misbehaviour.ClosedWithoutNotify, "inside a record") : true;
                 }
             }
         }

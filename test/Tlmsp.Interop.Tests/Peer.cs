@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.RegularExpressions;
 using Tlmsp.TestSupport;
 
 namespace Tlmsp.Interop.Tests;
@@ -9,11 +10,14 @@ namespace Tlmsp.Interop.Tests;
 /// <summary>An independent implementation, run as a process. TLMSP_PEER names the script, TLMSP_PYTHON the interpreter.</summary>
 internal static class Peer
 {
-    private static readonly Lazy<(string Certificate, string Key)> Identity = new(WriteIdentity);
+    private static readonly Lazy<string[]> s_identity = new(WriteIdentity);
 
     public static string? Script { get; } = Environment.GetEnvironmentVariable("TLMSP_PEER") is { Length: > 0 } path && File.Exists(path) ? path : null;
 
     public const string WhyMissing = "skipped: set TLMSP_PEER to the independent peer's script";
+
+    /// <summary>Arguments that give the peer a certificate and its key.</summary>
+    public static string[] Identity => s_identity.Value;
 
     private static string Python => Environment.GetEnvironmentVariable("TLMSP_PYTHON") is { Length: > 0 } python ? python : "python3";
 
@@ -22,6 +26,14 @@ internal static class Peer
     {
         using PeerProcess process = Start(["client", .. arguments]);
         return (await process.WaitForExitAsync(), process.Output);
+    }
+
+    /// <summary>The list of a role's switches.</summary>
+    public static async Task<string> HelpAsync(string role)
+    {
+        using PeerProcess process = Start([role, "--help"]);
+        await process.WaitForExitAsync();
+        return process.Output;
     }
 
     /// <summary>Starts a server and waits until it listens.</summary>
@@ -34,8 +46,7 @@ internal static class Peer
 
     private static async Task<PeerProcess> ListeningAsync(string[] arguments)
     {
-        (string certificate, string key) = Identity.Value;
-        PeerProcess process = Start([.. arguments, "--cert", certificate, "--key", key]);
+        PeerProcess process = Start([.. arguments, .. Identity]);
         await process.WaitForAsync("listen");
         return process;
     }
@@ -53,7 +64,7 @@ internal static class Peer
         return new PeerProcess(Process.Start(start)!);
     }
 
-    private static (string Certificate, string Key) WriteIdentity()
+    private static string[] WriteIdentity()
     {
         string folder = Directory.CreateTempSubdirectory("tlmsp-peer-").FullName;
         X509Certificate2 leaf = TestCertificates.Leaf("localhost");
@@ -63,12 +74,12 @@ internal static class Peer
         using ECDsa pair = leaf.GetECDsaPrivateKey()!;
         File.WriteAllText(key, pair.ExportPkcs8PrivateKeyPem());
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
-        return (certificate, key);
+        return ["--cert", certificate, "--key", key];
     }
 }
 
 /// <summary>A running peer.</summary>
-internal sealed class PeerProcess : IDisposable
+internal sealed partial class PeerProcess : IDisposable
 {
     private readonly Process _process;
     private readonly StringBuilder _output = new();
@@ -108,6 +119,27 @@ internal sealed class PeerProcess : IDisposable
         }
     }
 
+    /// <summary>How a connection ended that was accepted after <paramref name="start"/> characters of output; see <see cref="EndingOf"/>.</summary>
+    public async Task<string> EndingAsync(int start)
+    {
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+        string ending;
+        while ((ending = EndingOf(Output[start..])).Length == 0)
+        {
+            await _lines.WaitAsync(timeout.Token);
+        }
+
+        return ending;
+    }
+
+    /// <summary>"alert N" when the peer was sent one, "refused N" when it sent one, "closed", or "ok"; several for several connections.</summary>
+    public static string EndingOf(string output) => string.Join(" & ", Ending().Matches(output).Select(match => match switch
+    {
+        { Groups: [_, { Success: true } alert, _, _] } => $"alert {alert.Value}",
+        { Groups: [_, _, { Success: true } alert, _] } => $"refused {alert.Value}",
+        _ => match.Groups[3].Value is "result" ? "ok" : "closed",
+    }));
+
     public async Task<int> WaitForExitAsync()
     {
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
@@ -121,11 +153,15 @@ internal sealed class PeerProcess : IDisposable
         if (!_process.HasExited)
         {
             _process.Kill();
+            _process.WaitForExit();     // its port is free then
         }
 
         _process.Dispose();
         _lines.Dispose();
     }
+
+    [GeneratedRegex(@"^[\w#]+: (?:peer-alert level=2 desc=(\d+)|refused .*\((\d+), [\w?]+\)|(result|closed) )", RegexOptions.Multiline)]
+    private static partial Regex Ending();
 
     private void Add(string? line)
     {
@@ -144,6 +180,19 @@ internal sealed class PeerProcess : IDisposable
             {
                 // A last line after the end.
             }
+        }
+    }
+}
+
+/// <summary>A test that needs the peer; skipped, with the reason, where it is not named.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class PeerFactAttribute : FactAttribute
+{
+    public PeerFactAttribute()
+    {
+        if (Peer.Script is null)
+        {
+            Skip = Peer.WhyMissing;
         }
     }
 }

@@ -45,11 +45,15 @@ internal sealed class HandshakeChannel(byte self, Direction receives, TlmspLimit
     }
 
     /// <summary>Takes the next record; alerts are dealt with here.</summary>
+    /// <param name="input">What was received; sliced past what was taken.</param>
+    /// <param name="record">The record.</param>
+    /// <param name="alertsOnly">True to leave everything else for the session: the other side of this half has said all it has to say.</param>
     /// <returns>False when no whole record is there.</returns>
     /// <exception cref="TlmspException">The record is malformed, does not authenticate, or is a fatal alert.</exception>
-    public bool TryRead(ref ReadOnlySequence<byte> input, out HandshakeRecord record)
+    public bool TryRead(ref ReadOnlySequence<byte> input, out HandshakeRecord record, bool alertsOnly = false)
     {
-        while (TryReadRecord(ref input, out record))
+        record = default;
+        while ((!alertsOnly || IsAlert(input)) && TryReadRecord(ref input, out record))
         {
             if (record.Type != RecordType.Alert)
             {
@@ -129,6 +133,9 @@ internal sealed class HandshakeChannel(byte self, Direction receives, TlmspLimit
         body.CopyTo(record[(RecordHeader.Size + prefix)..]);
         output.Advance(RecordHeader.Size + prefix + body.Length);
     }
+
+    private static bool IsAlert(in ReadOnlySequence<byte> input) =>
+        RecordHeader.TryRead(input, out RecordHeader header) && header.Type == RecordType.Alert;
 
     private bool TryReadRecord(ref ReadOnlySequence<byte> input, out HandshakeRecord record)
     {

@@ -18,9 +18,14 @@ internal static class SignatureCheck
     public static void Require(
         X509Certificate2 leaf, ushort scheme, ReadOnlySpan<byte> signature, ReadOnlySpan<byte> signed, bool allowSha1, Misbehaviour misbehaviour)
     {
-        if (!SignatureSchemes.Fits(scheme, leaf) || (SignatureSchemes.IsLegacySha1(scheme) && !allowSha1))
+        if (!SignatureSchemes.Fits(scheme, leaf))
         {
             throw new TlmspException(Misbehaviour.BadSignatureScheme, $"scheme {scheme:x4} of '{leaf.Subject}'");
+        }
+
+        if (SignatureSchemes.IsLegacySha1(scheme) && !allowSha1)
+        {
+            throw new TlmspException(Misbehaviour.NoCommonSignatureScheme, $"scheme {scheme:x4} of '{leaf.Subject}' is not allowed");
         }
 
         if (!SignatureSchemes.Verify(leaf, scheme, signed, signature))

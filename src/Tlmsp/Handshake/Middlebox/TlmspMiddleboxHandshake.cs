@@ -80,6 +80,8 @@ public sealed class TlmspMiddleboxHandshake : IDisposable
 
     internal bool IsClientSideComplete => _clientSide.IsComplete;
 
+    private bool IsComplete => _clientSide.IsComplete && _serverSide.IsComplete;
+
     /// <summary>What this middlebox shares with the client; null until ClientKeyExchange has passed.</summary>
     internal PairSecret? ClientSecret { get; private set; }
 
@@ -131,7 +133,7 @@ public sealed class TlmspMiddleboxHandshake : IDisposable
     /// <exception cref="InvalidOperationException">The handshake is not complete, or the session was taken already.</exception>
     public TlmspMiddleboxSession Complete()
     {
-        if (_failed || _taken || !_clientSide.IsComplete || !_serverSide.IsComplete)
+        if (_failed || _taken || !IsComplete)
         {
             throw new InvalidOperationException("The handshake has no session to give.");
         }
@@ -336,14 +338,14 @@ public sealed class TlmspMiddleboxHandshake : IDisposable
         try
         {
             ref HandshakeState state = ref (fromClient ? ref _clientSide : ref _serverSide);
-            while (!state.IsComplete && channel.TryRead(ref input, out HandshakeRecord record))
+            while (!IsComplete && channel.TryRead(ref input, out HandshakeRecord record, alertsOnly: state.IsComplete))
             {
                 state = Next(state, record);
             }
 
             _failed = false;
             IsInsideFlight = state.IsInsideFlight;
-            return _clientSide.IsComplete && _serverSide.IsComplete ? HandshakeStatus.Complete
+            return IsComplete ? HandshakeStatus.Complete
                 : !wasRouted && NextHop is not null ? HandshakeStatus.NeedNextHop
                 : HandshakeStatus.NeedMoreData;
         }
