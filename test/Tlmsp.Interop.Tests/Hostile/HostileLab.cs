@@ -51,7 +51,7 @@ public partial class HostileLab : IAsyncLifetime
             {
                 tlmsp.HandshakeTimeout = HandshakeTimeout;
                 tlmsp.Middleboxes.Policy = _ => null;
-                tlmsp.ClientAuthentication = ClientCertificate is null ? TlmspClientAuthentication.None : TlmspClientAuthentication.Required;
+                tlmsp.ClientAuthentication = ClientCertificate is null ? TlmspClientAuthentication.None : TlmspClientAuthentication.Require;
             },
             app => app.Use(KeepAccountAsync));
         _back = await TestMiddlebox.StartAsync(_server.Address, middlebox =>

@@ -58,6 +58,7 @@ public class HostileMiddleboxRecordTests(HostileLab lab) : HostileMiddlebox(lab)
         .. Handshake(Gone, Each("--stop-after {0}" + ToClient, 0, 11)),
         .. Data(GoneInData, "--stop-after 12" + ToClient),
         .. Data(((EndingOn)GoneInData).AfterRequest(), "--stop-after 13" + ToClient),
+        .. Data(GoneAfterResponse, "--stop-after 14" + ToClient),
         .. Handshake(Gone, Each("--stop-after {0}" + ToServer, 1, 10)),
         .. Data(GoneInData, "--stop-after 11" + ToServer),
 
@@ -69,7 +70,7 @@ public class HostileMiddleboxRecordTests(HostileLab lab) : HostileMiddlebox(lab)
         .. Handshake(ClientFinds(WrongSessionId, 50), Each("--no-sid {0}" + ToClient, 1, 9)),
         .. Handshake(ClientFinds(RecordTooShort, 50), "--no-sid 10" + ToClient),
         .. Handshake(ClientFinds(WrongSessionId, 50), "--no-sid 11" + ToClient, "--no-sid 12" + ToClient),
-        .. Data(ClientFinds(WrongSessionId, 50).AfterRequest(), "--no-sid 13" + ToClient),
+        .. Data(ClientFinds(WrongSessionId, 50).AfterRequest(), "--no-sid 13" + ToClient, "--no-sid 14" + ToClient),
         .. Handshake(ServerFinds(WrongSessionId, 50), Each("--no-sid {0}" + ToServer, 1, 7)),
         .. Handshake(ServerFinds(RecordTooShort, 50), "--no-sid 8" + ToServer),
         .. Handshake(ServerFinds(WrongSessionId, 50), "--no-sid 9" + ToServer, "--no-sid 10" + ToServer),
@@ -81,6 +82,10 @@ public class HostileMiddleboxRecordTests(HostileLab lab) : HostileMiddlebox(lab)
     [PeerTheory]
     [MemberData(nameof(Rows))]
     public Task Damaged_and_missing_records(string row) => RunAsync(Table[row]);
+
+    /// <summary>The response is complete: that the connection ends without close_notify takes nothing from it.</summary>
+    private static MiddleboxEnding GoneAfterResponse(string path) =>
+        GoneInData(path) with { Client = Endings.Success, Served = "/echo", Server = Endings.Or(Endings.Closed, Endings.Nothing) };
 
     private static string[] Each(string format, int first, int last) =>
         [.. Enumerable.Range(first, last - first + 1).Select(record => string.Format(System.Globalization.CultureInfo.InvariantCulture, format, record))];

@@ -50,7 +50,7 @@ public partial class HostileSwitchesTests
         Assert.Contains("--corrupt", switches);
 
         string[] attacks = Attacks(role);
-        Assert.Empty(switches.Where(option => !attacks.Any(attack => attack.Split(' ').Contains(option))));
+        Assert.DoesNotContain(switches, option => !attacks.Any(attack => attack.Split(' ').Contains(option)));
     }
 
     [Theory]
@@ -69,7 +69,8 @@ public partial class HostileSwitchesTests
                 Require($"{option} {message}( |$)");
             }
 
-            if (!message.Contains('-', StringComparison.Ordinal))
+            // ClientHello is alone in its flight: nothing of the same sender can come before it.
+            if (message != "ch" && !message.Contains('-', StringComparison.Ordinal))
             {
                 Require($"--swap (\\S+,{message}|{message},\\S+)( |$)");
             }

@@ -72,9 +72,9 @@ public class RefusalInteropTests
 
             TlmspException fault = await Assert.ThrowsAsync<TlmspException>(() => TlmspPeer.ConnectAsync(options));
 
-            Assert.Equal(Misbehaviour.BadSignatureScheme, fault.Misbehaviour);
+            Assert.Equal(Misbehaviour.NoCommonSignatureScheme, fault.Misbehaviour);
             await server.WaitForAsync(ReferenceLog.Alert(fault.Alert, 0));
-        }, "alert 47");
+        }, "alert 40");
 
     [ReferenceTheory]
     [InlineData(PathKeys.Rsa)]
@@ -88,9 +88,9 @@ public class RefusalInteropTests
             options.AllowReferenceMiddleboxes = false;
             Task<TlmspException> refusing = Assert.ThrowsAsync<TlmspException>(() => TlmspPeer.AcceptAsync(listener, options));
 
-            await AssertClientHearsAsync(middleboxes, TlmspAlert.IllegalParameter);
-            Assert.Equal(Misbehaviour.BadSignatureScheme, (await refusing).Misbehaviour);
-        }, "alert 47");
+            await AssertClientHearsAsync(middleboxes, TlmspAlert.HandshakeFailure);
+            Assert.Equal(Misbehaviour.NoCommonSignatureScheme, (await refusing).Misbehaviour);
+        }, "alert 40");
 
     [ReferenceTheory]
     [InlineData("ours > reference")]
