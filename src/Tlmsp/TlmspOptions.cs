@@ -222,6 +222,13 @@ public sealed class TlmspOffer
 
     /// <summary>The middleboxes and what the client grants each; a server can only accept or refuse the list.</summary>
     public IReadOnlyList<TlmspMiddlebox> Middleboxes { get; }
+
+    /// <summary>The same offer with other middleboxes, for a policy or completion that is to see only some, or more.</summary>
+    public TlmspOffer With(IReadOnlyList<TlmspMiddlebox> middleboxes)
+    {
+        ArgumentNullException.ThrowIfNull(middleboxes);
+        return new(ServerName, ClientAddress, ServerAddress, Contexts, middleboxes);
+    }
 }
 
 /// <summary>The path that a server answers with instead of the one a client listed.</summary>
