@@ -27,7 +27,7 @@ internal static class TlmspConfiguration
     private static readonly string[] s_values =
     [
         "TrustedRoots", "RevocationMode", "ClientAuthentication", "TrustedClientRoots", "HandshakeTimeout", "Mapping", "AllowReferenceMiddleboxes",
-        "KeyLogFile",
+        "KeyLogFile", "Deletions",
     ];
 
     private static readonly string[] s_certificateValues = ["Path", "KeyPath", "Password", "Subject", "Store", "Location", "AllowInvalid"];
@@ -45,6 +45,7 @@ internal static class TlmspConfiguration
         options.Trust.RevocationMode = ParseEnum(section, "RevocationMode", options.Trust.RevocationMode);
         options.HandshakeTimeout = ParseTime(section, "HandshakeTimeout", options.HandshakeTimeout);
         options.Mapping = ParseEnum(section, "Mapping", options.Mapping);
+        options.Deletions = ParseEnum(section, "Deletions", options.Deletions);
         options.AllowReferenceMiddleboxes = ParseBool(section, "AllowReferenceMiddleboxes", options.AllowReferenceMiddleboxes);
         options.KeyLogFile = section["KeyLogFile"] is { } keyLog ? Path.Combine(contentRoot, keyLog) : options.KeyLogFile;
         ApplyMiddleboxes(section, options.Middleboxes);

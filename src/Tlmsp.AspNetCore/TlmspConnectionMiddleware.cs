@@ -52,7 +52,10 @@ internal sealed partial class TlmspConnectionMiddleware
         context.Features.Set<ITlsApplicationProtocolFeature>(feature);
         _metrics.Started();
         var stream = new TlmspHttpStream(
-            session, transport, HttpDirection.Request, _options.Mapping, flushOnWrite: false, _options.HttpLimits);
+            session, transport, HttpDirection.Request, _options.Mapping, flushOnWrite: false, _options.HttpLimits)
+        {
+            Deletions = _options.Deletions,
+        };
         try
         {
             await using (stream.ConfigureAwait(false))
@@ -61,6 +64,7 @@ internal sealed partial class TlmspConnectionMiddleware
                 await using (pipe.ConfigureAwait(false))
                 {
                     context.Transport = pipe;
+                    context.Features.Set<ITlmspAuditFeature>(new TlmspAuditFeature(context, pipe, stream.Audit));
                     await _next(context).ConfigureAwait(false);
                 }
             }
