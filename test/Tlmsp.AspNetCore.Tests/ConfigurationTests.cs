@@ -26,6 +26,7 @@ public class ConfigurationTests
               "Mapping": "EtsiCurl",
               "AllowReferenceMiddleboxes": true,
               "KeyLogFile": "keys.log",
+              "Deletions": "Refuse",
               "Middleboxes": [
                 { "Address": "waf.example:7001", "Grant": "headers=r, body=rw" },
                 { "Address": "dlp.example:7002", "Grant": "2=r" },
@@ -46,6 +47,7 @@ public class ConfigurationTests
         Assert.Equal(HttpMappingMode.EtsiCurl, options.Mapping);
         Assert.True(options.AllowReferenceMiddleboxes);
         Assert.Equal(files.At("keys.log"), options.KeyLogFile);
+        Assert.Equal(HttpDeletionPolicy.Refuse, options.Deletions);
         Assert.Equal(
             new Dictionary<TlmspAddress, Grant>
             {

@@ -2,7 +2,7 @@ namespace Tlmsp.Http;
 
 /// <summary>
 /// The audits of what one side of a connection receives, by message number. Only those are kept that something was found for or that
-/// somebody asked for, and none that is over. Safe for concurrent use.
+/// somebody asked for, and none that is long over. Safe for concurrent use.
 /// </summary>
 public sealed class HttpAuditTrail
 {
@@ -32,7 +32,7 @@ public sealed class HttpAuditTrail
     }
 
     /// <summary>The audit of a message, which may still be on its way.</summary>
-    /// <param name="messageNumber">0 or more. Messages before <see cref="Current"/> are forgotten: theirs is a new one with no entries.</param>
+    /// <param name="messageNumber">0 or more; of a message that is under way or to come, or was not answered when it was read.</param>
     public HttpMessageAudit Of(long messageNumber)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(messageNumber);
@@ -51,12 +51,14 @@ public sealed class HttpAuditTrail
             while (_ends.TryPeek(out long end) && end < _consumed)
             {
                 _ends.Dequeue();
-                Forget(_current++);
+
+                // The reader may have somebody behind it who is not that far, by as many requests as can be in flight.
+                _audits.Remove(_current++ - HttpExchangeQueue.Capacity);
             }
         }
     }
 
-    /// <summary>The next message that is asked for has this number: those before it are over.</summary>
+    /// <summary>The next message has this number: those before it are over.</summary>
     internal void StartAt(long messageNumber)
     {
         lock (_lock)
@@ -64,7 +66,7 @@ public sealed class HttpAuditTrail
             while (_current < messageNumber)
             {
                 _ends.TryDequeue(out _);
-                Forget(_current++);
+                _audits.Remove(_current++);
             }
         }
     }
@@ -95,8 +97,6 @@ public sealed class HttpAuditTrail
         }
     }
 
-    private void Forget(long messageNumber) => _audits.Remove(messageNumber);
-
     private HttpMessageAudit GetOrAdd(long messageNumber)
     {
         if (_audits.TryGetValue(messageNumber, out HttpMessageAudit? audit))
@@ -105,11 +105,7 @@ public sealed class HttpAuditTrail
         }
 
         audit = new HttpMessageAudit(_session, messageNumber) { IsComplete = messageNumber < _completed };
-        if (messageNumber >= _current)
-        {
-            _audits.Add(messageNumber, audit);
-        }
-
+        _audits.Add(messageNumber, audit);
         return audit;
     }
 }
