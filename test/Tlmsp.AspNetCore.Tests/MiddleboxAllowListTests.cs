@@ -1,4 +1,5 @@
 using Tlmsp.Http;
+using Tlmsp.TestSupport;
 
 namespace Tlmsp.AspNetCore.Tests;
 
@@ -26,6 +27,48 @@ public class MiddleboxAllowListTests
         ArgumentException e = Assert.Throws<ArgumentException>(() => calls(new MiddleboxAllowList()));
 
         Assert.Contains($"tlmsp://{Address} is {problem}. Remove one of the two.", e.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Every right in every context, allowed and granted.</summary>
+    public static TheoryData<byte, string, string> Rights
+    {
+        get
+        {
+            string[] rights = ["none", "r", "rd", "rw"];
+            var data = new TheoryData<byte, string, string>();
+            foreach (byte context in (byte[])[HttpContexts.Headers, HttpContexts.Body])
+            {
+                foreach (string allowed in rights)
+                {
+                    foreach (string granted in rights.Where(right => right != "rd"))
+                    {
+                        data.Add(context, allowed, granted);
+                    }
+                }
+            }
+
+            return data;
+        }
+    }
+
+    /// <summary>The wire has no rd: a client that may only let delete grants rw.</summary>
+    [Theory]
+    [MemberData(nameof(Rights))]
+    public void A_grant_other_than_the_allowed_one_is_refused(byte context, string allowed, string granted)
+    {
+        MiddleboxAllowList list = new MiddleboxAllowList().Allow(Address, Grant.Parse($"{context}={allowed}"));
+        TlmspOffer offer = TestPaths.Offer(new TlmspMiddlebox(TlmspAddress.Parse(Address), Grant.Parse($"{context}={granted}")));
+
+        string? refusal = list.Check(offer, HttpMappingMode.Strict);
+
+        if (granted == (allowed == "rd" ? "rw" : allowed))
+        {
+            Assert.Null(refusal);
+        }
+        else
+        {
+            Assert.Contains($"the client grants tlmsp://{Address}", refusal, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
