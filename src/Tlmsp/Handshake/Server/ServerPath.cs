@@ -33,7 +33,7 @@ internal static class ServerPath
             else
             {
                 byte id = UnusedId(options.Random, [.. listed, .. path]);
-                path.Add(new MiddleboxEntry(id, middlebox.Address, middlebox.Grant.OnWire(), Inserted: true));
+                path.Add(new MiddleboxEntry(id, middlebox.Address, middlebox.Grant.OnWire(), Inserted: true, middlebox.Transparent));
             }
         }
 
