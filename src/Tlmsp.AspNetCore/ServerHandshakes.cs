@@ -33,6 +33,7 @@ internal sealed class ServerHandshakes
                 KeyLog = options.KeyLogFile is { } keyLog ? TlmspKeyLog.ToFile(keyLog) : null,
                 ContextPolicy = offer => HttpContexts.Check(offer.Contexts),
                 MiddleboxPolicy = offer => options.Middleboxes.Check(offer, options.Mapping),
+                PathCompletion = options.Middleboxes.Complete,
                 EffectiveGrant = options.Middleboxes.EffectiveGrant,
             };
             _protocol.Validate();

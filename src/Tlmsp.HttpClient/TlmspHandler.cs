@@ -15,16 +15,18 @@ public sealed class TlmspHandler : DelegatingHandler
     }
 
     /// <inheritdoc/>
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Prepare(request);
-        return base.SendAsync(request, cancellationToken);
+        using IDisposable exchange = TlmspExchange.Begin(request);
+        return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Prepare(request);
+        using IDisposable exchange = TlmspExchange.Begin(request);
         return base.Send(request, cancellationToken);
     }
 

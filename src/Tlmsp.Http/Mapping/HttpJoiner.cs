@@ -12,6 +12,7 @@ public sealed class HttpJoiner
     private readonly HttpFramer _framer;
     private readonly HttpExchangeQueue _exchanges;
     private readonly HttpMappingMode _mode;
+    private long _offset;
     private int _empty;
 
     /// <summary>Makes a joiner for one direction of one connection.</summary>
@@ -26,6 +27,12 @@ public sealed class HttpJoiner
         _exchanges = exchanges;
         _mode = mode;
     }
+
+    /// <summary>How many messages have arrived whole, interim responses (1xx) not counted: the number of the one that is due or under way.</summary>
+    public long MessageNumber { get; private set; }
+
+    /// <summary>Hears where messages end.</summary>
+    internal HttpAuditTrail? Trail { get; init; }
 
     /// <summary>True between messages.</summary>
     public bool IsAtMessageBoundary => _framer.IsAtBoundary;
@@ -64,10 +71,21 @@ public sealed class HttpJoiner
             }
 
             rest = rest[taken..];
+            _offset += taken;
+            if (piece.MessageComplete && !_framer.WasInterim)
+            {
+                MessageNumber++;
+                Trail?.OnMessageEnd(_offset);
+            }
         }
 
         joined.Write(plaintext);
     }
+
+    /// <summary>The part of a message that the next container of a role belongs to.</summary>
+    internal HttpMessagePart PartOf(HttpRole role) => role == HttpRole.Content ? HttpMessagePart.Content
+        : _framer.IsInTrailers ? HttpMessagePart.Trailers
+        : HttpMessagePart.Head;
 
     /// <summary>A middlebox with the right to do so deleted containers: fine between messages, fatal inside one (http-mapping §13).</summary>
     /// <exception cref="HttpMappingException">Part of a message was deleted.</exception>

@@ -30,6 +30,12 @@ public sealed class HttpSplitter : IDisposable
             AllowUnsolicitedResponse = direction == HttpDirection.Response,
         };
 
+    /// <summary>True between messages.</summary>
+    internal bool IsAtMessageBoundary => _framer.IsAtBoundary;
+
+    /// <summary>How many messages were written whole, interim responses (1xx) not counted.</summary>
+    internal long MessageNumber { get; private set; }
+
     /// <summary>Takes output; emits what fills containers or ends a head.</summary>
     /// <exception cref="HttpMappingException">The output cannot be mapped: nothing more must be sent on this connection.</exception>
     public void Write(ReadOnlySpan<byte> data, IHttpContainerSink sink)
@@ -39,6 +45,11 @@ public sealed class HttpSplitter : IDisposable
         {
             int taken = _framer.Consume(data, out HttpPiece piece);
             Append(piece.Role, data[..taken], sink);
+            if (piece.MessageComplete && !_framer.WasInterim)
+            {
+                MessageNumber++;
+            }
+
             if (piece.HeadComplete || piece.MessageComplete)
             {
                 Flush(sink);

@@ -44,13 +44,23 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         _transport = transport;
         _flushOnWrite = flushOnWrite;
         var exchanges = new HttpExchangeQueue();
-        _joiner = new HttpJoiner(receives, exchanges, mode, limits);
+        Audit = new HttpAuditTrail(session.Info);
+        _joiner = new HttpJoiner(receives, exchanges, mode, limits) { Trail = Audit };
         _splitter = new HttpSplitter(receives == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request, exchanges, limits);
         IdleSweeper.Add(this);
     }
 
     /// <summary>The session.</summary>
     public TlmspSession Session { get; }
+
+    /// <summary>What middleboxes did to the messages that are read from this stream.</summary>
+    public HttpAuditTrail Audit { get; }
+
+    /// <summary>What becomes of notices that a middlebox deleted something.</summary>
+    public HttpDeletionPolicy Deletions { get; init; }
+
+    /// <summary>At a client: called with the number of a request, and so of its response, before its first byte is sent, by who sends it.</summary>
+    internal Action<TlmspHttpStream, long>? RequestStarting { get; init; }
 
     /// <summary>What ended the connection, if it was not an ordinary end.</summary>
     public TlmspException? Fault => _readFault;
@@ -107,6 +117,12 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
             if (!CanSend())
             {
                 return;
+            }
+
+            if (_flushOnWrite && _splitter.IsAtMessageBoundary && !buffer.IsEmpty)
+            {
+                Audit.StartAt(_splitter.MessageNumber);
+                RequestStarting?.Invoke(this, _splitter.MessageNumber);
             }
 
             _splitter.Write(buffer.Span, this);
@@ -209,6 +225,11 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         if (container.IsDeleted)
         {
             byte deleter = container.Origin;
+            if (Deletions == HttpDeletionPolicy.Refuse)
+            {
+                throw new HttpMappingException($"middlebox {deleter:x2} deleted something, which is not to be accepted here (Deletions)", role);
+            }
+
             bool entitled = container.IsAudited && Session.Info.Middleboxes.First(middlebox => middlebox.Id == deleter) is { } by
                 && by.Grant[HttpContexts.Headers] >= TlmspAccess.Delete && by.Grant[HttpContexts.Body] >= TlmspAccess.Delete;
             if (!entitled)
@@ -218,10 +239,44 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
             }
 
             _joiner.Deleted($"middlebox {deleter:x2}", role);
+            Audit.Record(_joiner.MessageNumber, deleter, TlmspAuditAction.Deleted, HttpMessagePart.Head, container.DeletedCount);
+            return;
+        }
+
+        if (container.IsAudited && (container.IsInserted || container.Author != container.Origin))
+        {
+            AcceptTouched(role, container);
             return;
         }
 
         _joiner.Accept(role, container.Plaintext, _joined);
+    }
+
+    /// <summary>Takes a container that middleboxes put on the path or changed; it may hold heads of several messages, which is theirs all.</summary>
+    private void AcceptTouched(HttpRole role, in ReceivedContainer container)
+    {
+        HttpMessagePart part = _joiner.PartOf(role);
+        long number = _joiner.MessageNumber;
+        RecordTouched(number, part, container);
+        _joiner.Accept(role, container.Plaintext, _joined);
+        long last = _joiner.IsAtMessageBoundary ? _joiner.MessageNumber - 1 : _joiner.MessageNumber;
+        while (++number <= last)
+        {
+            RecordTouched(number, part, container);
+        }
+    }
+
+    private void RecordTouched(long number, HttpMessagePart part, in ReceivedContainer container)
+    {
+        if (container.IsInserted)
+        {
+            Audit.Record(number, container.Origin, TlmspAuditAction.Inserted, part);
+        }
+
+        if (container.Author != container.Origin)
+        {
+            Audit.Record(number, container.Author, TlmspAuditAction.Changed, part);
+        }
     }
 
     /// <inheritdoc/>
