@@ -31,7 +31,7 @@ internal sealed class ServerHandshakes
                 Limits = options.Limits,
                 AllowReferenceMiddleboxes = options.AllowReferenceMiddleboxes,
                 KeyLog = options.KeyLogFile is { } keyLog ? TlmspKeyLog.ToFile(keyLog) : null,
-                ContextPolicy = offer => HttpContexts.Check(offer.Contexts),
+                ContextPolicy = offer => CheckContexts(offer.Contexts, options.Profiles),
                 MiddleboxPolicy = offer => options.Middleboxes.Check(offer, options.Mapping),
                 EffectiveGrant = options.Middleboxes.EffectiveGrant,
             };
@@ -44,6 +44,11 @@ internal sealed class ServerHandshakes
     }
 
     public TlmspServerHandshake Create(ConnectionContext context) => new(_protocol) { CallerState = context };
+
+    private static string? CheckContexts(IReadOnlyList<TlmspContext> contexts, IList<HttpProfile> accepted) =>
+        HttpProfile.Read(contexts, out string? problem) is not { } profile ? problem
+            : accepted.Contains(profile) ? null
+            : $"profile {profile} is not accepted; accepted: {string.Join(", ", accepted)}. To accept it: add it to tlmsp.Profiles";
 
     private static IEnumerable<TlmspCertificate> Certificates(TlmspConnectionOptions options)
     {

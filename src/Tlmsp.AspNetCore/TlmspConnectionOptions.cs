@@ -35,6 +35,9 @@ public sealed class TlmspConnectionOptions
     /// <summary>How certificates of middleboxes are checked.</summary>
     public CertificateTrust Trust { get; } = new();
 
+    /// <summary>The profiles that clients may choose; others are refused with alert 175. Default: two and four, over HTTP/1.1.</summary>
+    public IList<HttpProfile> Profiles { get; set; } = [HttpProfile.Two, HttpProfile.Four];
+
     /// <summary>How strictly requests are held to their contexts.</summary>
     public HttpMappingMode Mapping { get; set; } = HttpMappingMode.Strict;
 

@@ -33,6 +33,9 @@ public sealed class TlmspHttpOptions
     /// </summary>
     public IWebProxy? Proxy { get; set; }
 
+    /// <summary>Which contexts connections have: see <see cref="HttpProfile"/>. Default: <see cref="HttpProfile.Two"/>.</summary>
+    public HttpProfile Profile { get; set; } = HttpProfile.Two;
+
     /// <summary>True to have every container carry a trail of the entities it passed. Default false.</summary>
     public bool Audited { get; set; }
 
@@ -74,7 +77,7 @@ public sealed class TlmspHttpOptions
         ServerAddress = TlmspAddress.Parse($"tlmsp://{Authority(server)}"),
         ServerName = ServerName ?? HostOf(hostHeader),
         Certificate = _clientCertificate,
-        Contexts = [.. HttpContexts.Create(Audited)],
+        Contexts = [.. Profile.CreateContexts(Audited)],
         Middleboxes = [.. Middleboxes.Items],
         Trust = Trust,
         Limits = Limits,

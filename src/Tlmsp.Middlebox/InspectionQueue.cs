@@ -11,19 +11,23 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
 {
     private const int KeptCapacity = 16;
     private readonly HttpDirection _direction;
+    private readonly HttpProfile _profile;
     private readonly HttpMessageObserver _observer;
     private readonly ITlmspInspector[] _inspectors;
     private readonly List<Event> _events = [];
     private readonly PooledBuffer _content = new();
 
     public InspectionQueue(
-        HttpDirection direction, Grant grant, HttpExchangeQueue exchanges, ITlmspInspector[] inspectors, TlmspMiddleboxHostOptions options)
+        HttpDirection direction, HttpProfile profile, Grant grant, HttpExchangeQueue exchanges, ITlmspInspector[] inspectors,
+        TlmspMiddleboxHostOptions options)
     {
         _direction = direction;
+        _profile = profile;
         _inspectors = inspectors;
         _observer = new HttpMessageObserver(
-            direction, exchanges, grant[HttpContexts.Headers] >= TlmspAccess.Read, grant[HttpContexts.Body] >= TlmspAccess.Read,
-            options.Mapping, options.HttpLimits);
+            direction, exchanges, Reads(HttpRole.Head), Reads(HttpRole.Content), options.Mapping, options.HttpLimits);
+
+        bool Reads(HttpRole role) => grant[profile.IdOf(direction, role)] >= TlmspAccess.Read;
     }
 
     private enum Kind
@@ -45,12 +49,8 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
             return RelayAction.Forward;
         }
 
-        if (!HttpContexts.TryRoleOf(container.ContextId, out HttpRole role))
-        {
-            // The endpoints refuse it as well, but what inspectors cannot be shown must not pass them.
-            throw new HttpMappingException($"data in context {container.ContextId}, which HTTP does not use");
-        }
-
+        // The endpoints refuse other contexts as well, but what inspectors cannot be shown must not pass them.
+        HttpRole role = _profile.RoleOf(container.ContextId, _direction);
         if (container.CanRead)
         {
             _observer.OnContainer(role, container.Plaintext, this);

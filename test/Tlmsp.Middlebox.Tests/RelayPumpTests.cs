@@ -197,7 +197,8 @@ public sealed class RelayPumpTests : IDisposable
         TlmspMiddleboxSession session = _path.Middleboxes[0]!;
         InspectionQueue? queue = inspect
             ? new InspectionQueue(
-                HttpDirection.Request, session.Grant, new HttpExchangeQueue(), [new Seeing()], new TlmspMiddleboxHostOptions())
+                HttpDirection.Request, HttpProfile.Two, session.Grant, new HttpExchangeQueue(), [new Seeing()],
+                new TlmspMiddleboxHostOptions())
             : null;
         PipeWriter output = new LoggingDuplexPipe(new Duplex(_output.Reader, _output.Writer), _writes).Output;
         return new RelayPump(session.ClientToServer, handshakeRead: null, _input.Reader, output, queue);

@@ -6,7 +6,7 @@ namespace Tlmsp.Http;
 /// Puts containers together into the HTTP stream that an endpoint reads, and refuses every byte that is not in the context of its role
 /// (http-mapping §7, §12). Not safe for concurrent use.
 /// </summary>
-public sealed class HttpJoiner
+public sealed class HttpJoiner : IHttpJoiner
 {
     private const int MaxEmptyInARow = 32;
     private readonly HttpFramer _framer;
@@ -27,18 +27,14 @@ public sealed class HttpJoiner
         _mode = mode;
     }
 
-    /// <summary>True between messages.</summary>
+    /// <inheritdoc/>
     public bool IsAtMessageBoundary => _framer.IsAtBoundary;
 
-    /// <summary>
-    /// True when an end of the connection would cut something off: inside a message, or before the first response. Between later messages
-    /// it is the ordinary end of a persistent connection (RFC 9112 §9.5).
-    /// </summary>
+    /// <inheritdoc/>
     public bool IsEndPremature => !_framer.IsAtBoundary || (_framer.Direction == HttpDirection.Response && _exchanges.IsFirstResponseDue);
 
-    /// <summary>Takes a container. Its bytes reach <paramref name="joined"/> only when all of them are in place.</summary>
-    /// <exception cref="HttpMappingException">The container breaks the mapping; end the connection.</exception>
-    public void Accept(HttpRole role, ReadOnlySpan<byte> plaintext, IBufferWriter<byte> joined)
+    /// <inheritdoc/>
+    public void Accept(HttpRole role, byte contextId, ReadOnlySpan<byte> plaintext, IBufferWriter<byte> joined)
     {
         ArgumentNullException.ThrowIfNull(joined);
         if (plaintext.IsEmpty)
@@ -69,8 +65,7 @@ public sealed class HttpJoiner
         joined.Write(plaintext);
     }
 
-    /// <summary>A middlebox with the right to do so deleted containers: fine between messages, fatal inside one (http-mapping §13).</summary>
-    /// <exception cref="HttpMappingException">Part of a message was deleted.</exception>
+    /// <inheritdoc/>
     public void Deleted(string middlebox, HttpRole role)
     {
         if (!_framer.IsAtBoundary)
@@ -79,8 +74,7 @@ public sealed class HttpJoiner
         }
     }
 
-    /// <summary>The other side will not send any more.</summary>
-    /// <exception cref="HttpMappingException">A message is incomplete or the first response is missing: the end of a connection never ends one.</exception>
+    /// <inheritdoc/>
     public void EndOfInput()
     {
         if (IsEndPremature)

@@ -13,8 +13,10 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     private const int ReadAhead = 64 * 1024;
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
     private readonly ITlmspTransport _transport;
-    private readonly HttpSplitter _splitter;
-    private readonly HttpJoiner _joiner;
+    private readonly HttpProfile _profile;
+    private readonly HttpDirection _receives;
+    private readonly IHttpSplitter _splitter;
+    private readonly IHttpJoiner _joiner;
     private readonly PooledBuffer _joined = new();
     private readonly SemaphoreSlim _writeGate = new(1, 1);
     private readonly bool _flushOnWrite;
@@ -35,17 +37,20 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     /// exception from a read for the application's, and one from a flush for a bug. What ended it is in <see cref="Fault"/>.
     /// </param>
     /// <param name="limits">Bounds.</param>
+    /// <param name="profile">The profile of the session's contexts; null to read it from their purposes.</param>
+    /// <exception cref="ArgumentException">The session's contexts are of no known profile.</exception>
     public TlmspHttpStream(
-        TlmspSession session, ITlmspTransport transport, HttpDirection receives, HttpMappingMode mode, bool flushOnWrite, HttpFramerLimits? limits = null)
+        TlmspSession session, ITlmspTransport transport, HttpDirection receives, HttpMappingMode mode, bool flushOnWrite,
+        HttpFramerLimits? limits = null, HttpProfile? profile = null)
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(transport);
         Session = session;
         _transport = transport;
         _flushOnWrite = flushOnWrite;
-        var exchanges = new HttpExchangeQueue();
-        _joiner = new HttpJoiner(receives, exchanges, mode, limits);
-        _splitter = new HttpSplitter(receives == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request, exchanges, limits);
+        _receives = receives;
+        _profile = profile ?? HttpProfile.Read(session.Info.Contexts, out string? problem) ?? throw new ArgumentException(problem, nameof(session));
+        (_splitter, _joiner) = HttpMapper.Create(_profile, receives, mode, limits ?? HttpFramerLimits.Default);
         IdleSweeper.Add(this);
     }
 
@@ -196,11 +201,7 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     /// <inheritdoc/>
     void IContainerReceiver.OnContainer(in ReceivedContainer container)
     {
-        if (!HttpContexts.TryRoleOf(container.ContextId, out HttpRole role))
-        {
-            throw new HttpMappingException($"data in context {container.ContextId}, which HTTP does not use");
-        }
-
+        HttpRole role = _profile.RoleOf(container.ContextId, _receives);
         if (container.IsOwnDeletion)
         {
             return;
@@ -210,7 +211,7 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         {
             byte deleter = container.Origin;
             bool entitled = container.IsAudited && Session.Info.Middleboxes.First(middlebox => middlebox.Id == deleter) is { } by
-                && by.Grant[HttpContexts.Headers] >= TlmspAccess.Delete && by.Grant[HttpContexts.Body] >= TlmspAccess.Delete;
+                && _profile.ContextIds.All(context => by.Grant[context] >= TlmspAccess.Delete);
             if (!entitled)
             {
                 // A delete notice does not say which context it speaks of (http-mapping §13).
@@ -221,14 +222,14 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
             return;
         }
 
-        _joiner.Accept(role, container.Plaintext, _joined);
+        _joiner.Accept(role, container.ContextId, container.Plaintext, _joined);
     }
 
     /// <inheritdoc/>
-    void IHttpContainerSink.Emit(HttpRole role, ReadOnlySpan<byte> plaintext)
+    void IHttpContainerSink.Emit(byte contextId, ReadOnlySpan<byte> plaintext)
     {
         Volatile.Write(ref _lastUse, Environment.TickCount64);
-        Session.Writer.Write(HttpContexts.IdOf(role), plaintext, _transport.Output);
+        Session.Writer.Write(contextId, plaintext, _transport.Output);
     }
 
     /// <inheritdoc/>
@@ -299,7 +300,7 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         }
         catch (TlmspException e)
         {
-            fault = e;
+            fault = e is HttpMappingException mapping ? mapping.In(_profile, _receives) : e;
         }
         finally
         {

@@ -1,0 +1,26 @@
+namespace Tlmsp.Http;
+
+/// <summary>The two machines of an endpoint's connection.</summary>
+/// <param name="Splitter">For what it sends.</param>
+/// <param name="Joiner">For what it receives.</param>
+internal readonly record struct HttpMapper(IHttpSplitter Splitter, IHttpJoiner Joiner)
+{
+    /// <summary>Makes the pair for the profile and version that the handshake agreed on.</summary>
+    /// <param name="profile">The profile, which includes the version.</param>
+    /// <param name="receives">What this side reads: requests at a server, responses at a client.</param>
+    /// <param name="mode">How strict to be with what arrives.</param>
+    /// <param name="limits">Bounds.</param>
+    /// <exception cref="NotSupportedException">There is no mapping for the version.</exception>
+    public static HttpMapper Create(HttpProfile profile, HttpDirection receives, HttpMappingMode mode, HttpFramerLimits limits)
+    {
+        HttpDirection sends = receives == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request;
+        if (profile.Version != HttpWireVersion.Http11)
+        {
+            throw new NotSupportedException($"Profile {profile} cannot be used: HTTP/2 is not mapped.");
+        }
+
+        var exchanges = new HttpExchangeQueue();
+        return new HttpMapper(
+            new HttpSplitter(sends, exchanges, profile, limits), new HttpJoiner(receives, exchanges, mode, limits));
+    }
+}

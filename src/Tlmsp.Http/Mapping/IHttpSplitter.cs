@@ -1,0 +1,22 @@
+namespace Tlmsp.Http;
+
+/// <summary>Takes the containers that a splitter cuts.</summary>
+public interface IHttpContainerSink
+{
+    /// <summary>Called per container, in order; never with nothing.</summary>
+    void Emit(byte contextId, ReadOnlySpan<byte> plaintext);
+}
+
+/// <summary>
+/// Cuts an endpoint's own HTTP output into containers: each byte in the context of its role, as few containers as possible. Not safe for
+/// concurrent use.
+/// </summary>
+internal interface IHttpSplitter : IDisposable
+{
+    /// <summary>Takes output; emits what fills containers or ends a head.</summary>
+    /// <exception cref="HttpMappingException">The output cannot be mapped: nothing more must be sent on this connection.</exception>
+    void Write(ReadOnlySpan<byte> data, IHttpContainerSink sink);
+
+    /// <summary>Emits what is pending, so that everything written can be sent.</summary>
+    void Flush(IHttpContainerSink sink);
+}
