@@ -111,6 +111,20 @@ public sealed class TlmspHttpOptions
             ProxyTunnel.ThrowUnlessHttp(proxy);
         }
 
+        foreach (TlmspMiddlebox middlebox in Middleboxes.Items)
+        {
+            if (middlebox.Grant.FirstOrDefault(grant => !Profile.ContextIds.Contains(grant.ContextId)) is { ContextId: > 0 and byte unknown })
+            {
+                throw new ArgumentException(
+                    $"Middlebox {middlebox.Address} is granted context {unknown}, which profile {Profile} does not have. It has {Profile.Description}.");
+            }
+        }
+
+        if (Mapping == HttpMappingMode.EtsiCurl && !Profile.Equals(HttpProfile.Two))
+        {
+            throw new ArgumentException($"The EtsiCurl mapping is for profile two, and Profile is {Profile}. Use HttpMappingMode.Strict.");
+        }
+
         if (Mapping == HttpMappingMode.EtsiCurl && Middleboxes.Items.Any(middlebox =>
             middlebox.Grant[HttpContexts.Headers] == TlmspAccess.Write && middlebox.Grant[HttpContexts.Body] != TlmspAccess.Write))
         {

@@ -38,11 +38,13 @@ internal sealed partial class ConnectionRelay
         _context = new InspectionContext(client.ConnectionId, session.Info, session.Grant);
         HttpProfile profile = HttpProfile.Read(session.Info.Contexts, out _problem) ?? HttpProfile.Two;
         _problem ??= profile.Version == HttpWireVersion.Http11 ? null : $"profile {profile} cannot be inspected";
-        var exchanges = new HttpExchangeQueue();
+        HttpExchangeQueue? exchanges = ReadsHeads(HttpDirection.Request) && ReadsHeads(HttpDirection.Response) ? new() : null;
         _toServer = new RelayPump(
             session.ClientToServer, path.ClientRead, client.Transport.Input, server.Transport.Output, Queue(HttpDirection.Request));
         _toClient = new RelayPump(
             session.ServerToClient, path.ServerRead, server.Transport.Input, client.Transport.Output, Queue(HttpDirection.Response));
+
+        bool ReadsHeads(HttpDirection direction) => session.Grant[profile.IdOf(direction, HttpRole.Head)] >= TlmspAccess.Read;
 
         InspectionQueue? Queue(HttpDirection direction) =>
             inspectors.Length == 0 ? null : new InspectionQueue(direction, profile, session.Grant, exchanges, inspectors, options);

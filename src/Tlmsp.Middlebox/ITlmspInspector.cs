@@ -12,7 +12,8 @@ public sealed record InspectionContext(string ConnectionId, TlmspSessionInfo Ses
 /// Looks at what passes, as far as the grants let it. One instance per connection; the calls for the two directions may overlap, those
 /// for one direction come in order. What a call is about is sent on only after the call has returned: an exception, or a call that
 /// takes longer than <see cref="TlmspMiddleboxHostOptions.InspectorTimeout"/>, ends the connection with alerts to both sides and nothing
-/// of it passed on. Instances are made and disposed of with the scope of their connection.
+/// of it passed on. Instances are made and disposed of with the scope of their connection. Where the profile has contexts per direction, a
+/// middlebox that is granted one direction is shown the other as opaque.
 /// </summary>
 /// <remarks>
 /// <para>

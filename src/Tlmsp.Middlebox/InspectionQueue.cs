@@ -18,7 +18,7 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
     private readonly PooledBuffer _content = new();
 
     public InspectionQueue(
-        HttpDirection direction, HttpProfile profile, Grant grant, HttpExchangeQueue exchanges, ITlmspInspector[] inspectors,
+        HttpDirection direction, HttpProfile profile, Grant grant, HttpExchangeQueue? exchanges, ITlmspInspector[] inspectors,
         TlmspMiddleboxHostOptions options)
     {
         _direction = direction;

@@ -36,13 +36,13 @@ public sealed class HttpMessageObserver
 
     /// <summary>Makes an observer for one direction of one connection.</summary>
     /// <param name="direction">What passes.</param>
-    /// <param name="exchanges">Shared by both directions.</param>
+    /// <param name="exchanges">Shared by both directions; null when the heads of one of them cannot be read.</param>
     /// <param name="readsHeads">Whether heads can be read.</param>
     /// <param name="readsContent">Whether content can be read.</param>
     /// <param name="mode">How strict to be. A box with heads alone cannot relax: content among them has no end that it could see.</param>
     /// <param name="limits">Bounds.</param>
     public HttpMessageObserver(
-        HttpDirection direction, HttpExchangeQueue exchanges, bool readsHeads, bool readsContent,
+        HttpDirection direction, HttpExchangeQueue? exchanges, bool readsHeads, bool readsContent,
         HttpMappingMode mode = HttpMappingMode.Strict, HttpFramerLimits? limits = null)
     {
         _mode = mode;
@@ -74,6 +74,11 @@ public sealed class HttpMessageObserver
             _framer.ResumeTrailers();
         }
         else if (role == HttpRole.Head && !_readsContent && _framer.IsAtBoundary)
+        {
+            EndMessage(events);
+        }
+
+        if (role == HttpRole.Head && _framer.TryEndWithoutContent())
         {
             EndMessage(events);
         }

@@ -19,9 +19,9 @@ public sealed class HttpProfile : IEquatable<HttpProfile>
         _contexts = [.. contexts.Order().Select(HttpContexts.Known)];
         foreach (HttpDirection direction in (HttpDirection[])[HttpDirection.Request, HttpDirection.Response])
         {
-            foreach (HttpContextUse use in _contexts.Where(use => use.Direction is null || use.Direction == direction))
+            foreach (byte id in IdsIn(direction))
             {
-                _ids[((int)direction * Roles) + (int)use.Role] = use.Id;
+                _ids[((int)direction * Roles) + (int)HttpContexts.Known(id).Role] = id;
             }
         }
     }
@@ -43,6 +43,9 @@ public sealed class HttpProfile : IEquatable<HttpProfile>
 
     /// <summary>The ids of its contexts, ascending.</summary>
     public IEnumerable<byte> ContextIds => _contexts.Select(use => use.Id);
+
+    /// <summary>Its contexts for messages to people: <c>1 (head), 2 (body)</c>.</summary>
+    internal string Description => string.Join(", ", _contexts.Select(use => $"{use.Id} ({use.Name})"));
 
     private static byte[] TwoContexts => [HttpContexts.Headers, HttpContexts.Body];
 
@@ -98,8 +101,9 @@ public sealed class HttpProfile : IEquatable<HttpProfile>
         throw new HttpMappingException($"data in context {contextId}, which HTTP does not use");
     }
 
-    /// <summary>The ids of a role's contexts, of one direction or both.</summary>
-    public IEnumerable<byte> IdsOf(HttpRole role) => _contexts.Where(use => use.Role == role).Select(use => use.Id);
+    /// <summary>The ids of the contexts that are used in a direction, ascending.</summary>
+    public IEnumerable<byte> IdsIn(HttpDirection direction) =>
+        _contexts.Where(use => use.Direction is null || use.Direction == direction).Select(use => use.Id);
 
     /// <summary>The profile that a list of contexts is of.</summary>
     /// <param name="contexts">The contexts of an offer or a session.</param>

@@ -211,10 +211,10 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         {
             byte deleter = container.Origin;
             bool entitled = container.IsAudited && Session.Info.Middleboxes.First(middlebox => middlebox.Id == deleter) is { } by
-                && _profile.ContextIds.All(context => by.Grant[context] >= TlmspAccess.Delete);
+                && _profile.IdsIn(_receives).All(context => by.Grant[context] >= TlmspAccess.Delete);
             if (!entitled)
             {
-                // A delete notice does not say which context it speaks of (http-mapping §13).
+                // A delete notice does not say which context it speaks of, only its direction (http-mapping §13).
                 throw new HttpMappingException($"middlebox {deleter:x2} deleted something without write access to all contexts, or unaudited", role);
             }
 
