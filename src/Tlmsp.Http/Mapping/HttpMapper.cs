@@ -10,13 +10,17 @@ internal readonly record struct HttpMapper(IHttpSplitter Splitter, IHttpJoiner J
     /// <param name="receives">What this side reads: requests at a server, responses at a client.</param>
     /// <param name="mode">How strict to be with what arrives.</param>
     /// <param name="limits">Bounds.</param>
-    /// <exception cref="NotSupportedException">There is no mapping for the version.</exception>
-    public static HttpMapper Create(HttpProfile profile, HttpDirection receives, HttpMappingMode mode, HttpFramerLimits limits)
+    /// <param name="middleboxes">Who is on the path, and what each may do.</param>
+    public static HttpMapper Create(
+        HttpProfile profile, HttpDirection receives, HttpMappingMode mode, HttpFramerLimits limits, IReadOnlyList<TlmspPathMiddlebox> middleboxes)
     {
         HttpDirection sends = receives == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request;
-        if (profile.Version != HttpWireVersion.Http11)
+        if (profile.Version == HttpWireVersion.Http2)
         {
-            throw new NotSupportedException($"Profile {profile} cannot be used: HTTP/2 is not mapped.");
+            var streams = new Http2Streams();
+            bool stateless = middleboxes.Any(middlebox => Http2Rights.NeedsStatelessCompression(profile, middlebox.Grant));
+            return new HttpMapper(
+                new Http2Splitter(sends, streams, profile, limits, stateless), new Http2Joiner(receives, streams, profile, limits));
         }
 
         var exchanges = new HttpExchangeQueue();

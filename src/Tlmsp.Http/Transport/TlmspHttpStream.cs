@@ -50,7 +50,8 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         _flushOnWrite = flushOnWrite;
         _receives = receives;
         _profile = profile ?? HttpProfile.Read(session.Info.Contexts, out string? problem) ?? throw new ArgumentException(problem, nameof(session));
-        (_splitter, _joiner) = HttpMapper.Create(_profile, receives, mode, limits ?? HttpFramerLimits.Default);
+        (_splitter, _joiner) = HttpMapper.Create(
+            _profile, receives, mode, limits ?? HttpFramerLimits.Default, session.Info.Middleboxes);
         IdleSweeper.Add(this);
     }
 
