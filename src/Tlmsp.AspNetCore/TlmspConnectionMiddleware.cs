@@ -45,14 +45,14 @@ internal sealed partial class TlmspConnectionMiddleware
             return;
         }
 
-        var feature = new TlmspConnectionFeature(session.Info);
+        var stream = new TlmspHttpStream(
+            session, transport, HttpDirection.Request, _options.Mapping, flushOnWrite: false, _options.HttpLimits);
+        var feature = new TlmspConnectionFeature(session.Info, stream.Profile.Version);
         context.Features.Set<ITlmspConnectionFeature>(feature);
         context.Features.Set<ITlsConnectionFeature>(feature);
         context.Features.Set<ITlsHandshakeFeature>(feature);
         context.Features.Set<ITlsApplicationProtocolFeature>(feature);
         _metrics.Started();
-        var stream = new TlmspHttpStream(
-            session, transport, HttpDirection.Request, _options.Mapping, flushOnWrite: false, _options.HttpLimits);
         try
         {
             await using (stream.ConfigureAwait(false))

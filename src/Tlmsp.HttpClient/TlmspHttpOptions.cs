@@ -33,7 +33,10 @@ public sealed class TlmspHttpOptions
     /// </summary>
     public IWebProxy? Proxy { get; set; }
 
-    /// <summary>Which contexts connections have: see <see cref="HttpProfile"/>. Default: <see cref="HttpProfile.Two"/>.</summary>
+    /// <summary>
+    /// Which contexts connections have: see <see cref="HttpProfile"/>. The version of HTTP is that of the request, whatever the profile's.
+    /// Default: <see cref="HttpProfile.Two"/>.
+    /// </summary>
     public HttpProfile Profile { get; set; } = HttpProfile.Two;
 
     /// <summary>True to have every container carry a trail of the entities it passed. Default false.</summary>
@@ -72,12 +75,12 @@ public sealed class TlmspHttpOptions
     /// <summary>Called with what was agreed on each new connection.</summary>
     public Action<TlmspSessionInfo>? SessionEstablished { get; set; }
 
-    internal TlmspClientOptions ToClientOptions(DnsEndPoint server, string? hostHeader) => new()
+    internal TlmspClientOptions ToClientOptions(DnsEndPoint server, string? hostHeader, HttpWireVersion version) => new()
     {
         ServerAddress = TlmspAddress.Parse($"tlmsp://{Authority(server)}"),
         ServerName = ServerName ?? HostOf(hostHeader),
         Certificate = _clientCertificate,
-        Contexts = [.. Profile.CreateContexts(Audited)],
+        Contexts = [.. Profile.For(version).CreateContexts(Audited)],
         Middleboxes = [.. Middleboxes.Items],
         Trust = Trust,
         Limits = Limits,
@@ -132,7 +135,7 @@ public sealed class TlmspHttpOptions
         }
 
         _clientCertificate = ClientCertificate is null ? null : TlmspCertificate.Create(ClientCertificate, ClientCertificateChain);
-        ToClientOptions(new DnsEndPoint("localhost", 443), null).Validate();
+        ToClientOptions(new DnsEndPoint("localhost", 443), null, Profile.Version).Validate();
     }
 
     /// <summary>The host of a Host field: without its port, and an IPv6 address without brackets.</summary>

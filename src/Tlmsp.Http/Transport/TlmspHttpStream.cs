@@ -58,6 +58,9 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     /// <summary>The session.</summary>
     public TlmspSession Session { get; }
 
+    /// <summary>What its contexts are for.</summary>
+    public HttpProfile Profile => _profile;
+
     /// <summary>What ended the connection, if it was not an ordinary end.</summary>
     public TlmspException? Fault => _readFault;
 
