@@ -36,7 +36,8 @@ internal sealed class Http2Framer(HttpDirection direction, Http2Streams streams,
     private readonly byte[] _entry = new byte[8];
     private int _headerLength;
     private int _entryLength;
-    private int _prefaceLeft = direction == HttpDirection.Request ? Http2Frame.Preface.Length : 0;
+    private int _prefaceLeft;
+    private bool _isStarted;
     private bool _settingsSeen;
     private Http2Frame _frame;
     private HttpRole? _container;       // of the bytes at hand
@@ -47,6 +48,15 @@ internal sealed class Http2Framer(HttpDirection direction, Http2Streams streams,
     private bool _padLengthDue;
     private uint _blockStream;          // the stream whose field block is not complete
     private int _blockBytes;
+
+    /// <summary>False for a box that cannot read heads: it sees neither the preface nor field blocks.</summary>
+    public bool SeesHeads { get; init; } = true;
+
+    /// <summary>False for a box that cannot read control frames.</summary>
+    public bool SeesControl { get; init; } = true;
+
+    /// <summary>False for a box that cannot read all contexts of both directions: which streams there are it cannot tell.</summary>
+    public bool SeesAll { get; init; } = true;
 
     public HttpDirection Direction => direction;
 
@@ -60,7 +70,7 @@ internal sealed class Http2Framer(HttpDirection direction, Http2Streams streams,
     public ReadOnlySpan<byte> PartialHeader => _header.AsSpan(0, _headerLength % Http2Frame.HeaderSize);
 
     /// <summary>True when no frame, field block or preface is incomplete.</summary>
-    public bool IsAtBoundary => _prefaceLeft is 0 or 24 && _headerLength == 0 && _blockStream == 0;
+    public bool IsAtBoundary => _prefaceLeft == 0 && _headerLength == 0 && _blockStream == 0;
 
     /// <summary>Takes a run of bytes from the start of <paramref name="data"/>.</summary>
     /// <param name="container">The role of the container they came in; null for output of our own, which is in none yet.</param>
@@ -71,6 +81,12 @@ internal sealed class Http2Framer(HttpDirection direction, Http2Streams streams,
     public int Consume(HttpRole? container, ReadOnlySpan<byte> data, out Http2Piece piece)
     {
         _container = container;
+        if (!_isStarted)
+        {
+            _isStarted = true;
+            _prefaceLeft = direction == HttpDirection.Request && SeesHeads ? Http2Frame.Preface.Length : 0;
+        }
+
         if (_prefaceLeft > 0)
         {
             return ConsumePreface(data, out piece);
@@ -184,7 +200,7 @@ internal sealed class Http2Framer(HttpDirection direction, Http2Streams streams,
             throw Fault("a reserved bit is set in a frame header");
         }
 
-        if (!_settingsSeen && (_frame.Type != Http2FrameType.Settings || _frame.IsAck))
+        if (!_settingsSeen && SeesControl && (_frame.Type != Http2FrameType.Settings || _frame.IsAck))
         {
             throw Fault("the first frame is not SETTINGS");
         }
@@ -195,7 +211,7 @@ internal sealed class Http2Framer(HttpDirection direction, Http2Streams streams,
             throw Fault($"{Name} inside a field block");
         }
 
-        if (_frame.Length > streams.MaxFrameSize(direction))
+        if (SeesAll && _frame.Length > streams.MaxFrameSize(direction))
         {
             throw Fault($"a frame of {_frame.Length} bytes, more than the receiver allows");
         }
@@ -229,7 +245,7 @@ internal sealed class Http2Framer(HttpDirection direction, Http2Streams streams,
 
     private void BeginMessageFrame()
     {
-        if (streams.OnFrame(direction, _frame) is { } problem)
+        if (SeesAll && streams.OnFrame(direction, _frame) is { } problem)
         {
             throw Fault(problem);
         }

@@ -16,6 +16,7 @@ internal sealed class Http2Streams
     private readonly Dictionary<uint, Ends> _streams = [];
     private readonly Queue<uint> _resets = new();
     private readonly int[] _maxFrameSize = [Http2Frame.DefaultMaxSize, Http2Frame.DefaultMaxSize];
+    private readonly uint[] _headerTableSize = [HpackTable.DefaultSize, HpackTable.DefaultSize];
     private uint _concurrent = LeastConcurrent;
     private uint _last;             // the highest stream that was opened
     private uint _forgotten;        // of the resets that are not remembered the highest
@@ -42,16 +43,28 @@ internal sealed class Http2Streams
         }
     }
 
+    /// <summary>The largest table that field blocks of a direction may use. It only grows as well.</summary>
+    public uint HeaderTableSize(HttpDirection direction)
+    {
+        lock (_lock)
+        {
+            return _headerTableSize[(int)direction];
+        }
+    }
+
     /// <summary>A setting that the sender of one direction made for the other.</summary>
     public void OnSetting(HttpDirection direction, Http2Setting setting)
     {
+        int opposite = direction == HttpDirection.Request ? (int)HttpDirection.Response : (int)HttpDirection.Request;
         lock (_lock)
         {
             switch (setting.Id)
             {
                 case Http2Setting.MaxFrameSize:
-                    ref int size = ref _maxFrameSize[direction == HttpDirection.Request ? 1 : 0];
-                    size = Math.Max(size, (int)setting.Value);
+                    _maxFrameSize[opposite] = Math.Max(_maxFrameSize[opposite], (int)setting.Value);
+                    break;
+                case Http2Setting.HeaderTableSize:
+                    _headerTableSize[opposite] = Math.Max(_headerTableSize[opposite], setting.Value);
                     break;
                 case Http2Setting.MaxConcurrentStreams when direction == HttpDirection.Response:
                     _concurrent = Math.Max(_concurrent, Math.Min(setting.Value, MostConcurrent));
