@@ -25,7 +25,7 @@ internal static class TlmspConfiguration
     private static readonly string[] s_values =
     [
         "TrustedRoots", "RevocationMode", "ClientAuthentication", "TrustedClientRoots", "HandshakeTimeout", "Mapping", "AllowReferenceMiddleboxes",
-        "KeyLogFile",
+        "KeyLogFile", "PlainTls",
     ];
 
     private static readonly string[] s_certificateValues = ["Path", "KeyPath", "Password", "Subject", "Store", "Location", "AllowInvalid"];
@@ -41,6 +41,7 @@ internal static class TlmspConfiguration
         options.ClientAuthentication = ParseEnum(section, "ClientAuthentication", options.ClientAuthentication);
         options.Trust.RevocationMode = ParseEnum(section, "RevocationMode", options.Trust.RevocationMode);
         options.HandshakeTimeout = ParseTime(section, "HandshakeTimeout", options.HandshakeTimeout);
+        options.PlainTls = ParseEnum(section, "PlainTls", options.PlainTls);
         options.Mapping = ParseEnum(section, "Mapping", options.Mapping);
         options.AllowReferenceMiddleboxes = ParseBool(section, "AllowReferenceMiddleboxes", options.AllowReferenceMiddleboxes);
         options.KeyLogFile = section["KeyLogFile"] is { } keyLog ? Path.Combine(contentRoot, keyLog) : options.KeyLogFile;

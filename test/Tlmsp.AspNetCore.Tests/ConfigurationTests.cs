@@ -26,6 +26,7 @@ public class ConfigurationTests
               "Mapping": "EtsiCurl",
               "AllowReferenceMiddleboxes": true,
               "KeyLogFile": "keys.log",
+              "PlainTls": "allow",
               "Middleboxes": [
                 { "Address": "waf.example:7001", "Grant": "headers=r, body=rw" },
                 { "Address": "dlp.example:7002", "Grant": "2=r" },
@@ -41,6 +42,7 @@ public class ConfigurationTests
         Assert.Equal(HttpMappingMode.EtsiCurl, options.Mapping);
         Assert.True(options.AllowReferenceMiddleboxes);
         Assert.Equal(files.At("keys.log"), options.KeyLogFile);
+        Assert.Equal(TlmspPlainTls.Allow, options.PlainTls);
         Assert.Equal(
             new Dictionary<TlmspAddress, Grant>
             {
