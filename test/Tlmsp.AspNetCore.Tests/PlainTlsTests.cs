@@ -4,6 +4,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Tlmsp.TestSupport;
@@ -97,6 +98,15 @@ public class PlainTlsTests
     }
 
     [Fact]
+    public async Task A_stock_HTTPS_server_takes_no_notice_of_the_fallback_id()
+    {
+        await using TestServer server = await TestServer.StartAsync(
+            listening: listen => listen.UseHttps(TestCertificates.Leaf("localhost")));
+
+        Assert.Equal(SslApplicationProtocol.Http11, await AuthenticateAsync(server, FallbackOptions()));
+    }
+
+    [Fact]
     public async Task A_hello_that_never_ends_is_closed_at_the_timeout()
     {
         await using TestServer server = await StartAllowingAsync(tlmsp => tlmsp.HandshakeTimeout = TimeSpan.FromSeconds(1));
@@ -152,11 +162,12 @@ public class PlainTlsTests
         CertificateChainPolicy = OurRoot(),
     };
 
-    private static async Task AuthenticateAsync(TestServer server, SslClientAuthenticationOptions options)
+    private static async Task<SslApplicationProtocol> AuthenticateAsync(TestServer server, SslClientAuthenticationOptions options)
     {
         using Socket socket = await TlmspPeer.DialAsync(server.Address);
         await using var tls = new SslStream(new NetworkStream(socket));
         await tls.AuthenticateAsClientAsync(options);
+        return tls.NegotiatedApplicationProtocol;
     }
 
     private static X509ChainPolicy OurRoot()
