@@ -28,7 +28,9 @@ public sealed class HttpJoiner
         _mode = mode;
     }
 
-    /// <summary>How many messages have arrived whole, interim responses (1xx) not counted: the number of the one that is due or under way.</summary>
+    /// <summary>
+    /// How many messages have arrived whole, interim responses (1xx) not counted: the number of the one that is due or under way.
+    /// </summary>
     public long MessageNumber { get; private set; }
 
     /// <summary>Hears where messages end.</summary>
