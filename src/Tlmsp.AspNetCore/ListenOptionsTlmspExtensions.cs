@@ -109,7 +109,7 @@ public static partial class ListenOptionsTlmspExtensions
         ArgumentNullException.ThrowIfNull(options);
         IServiceProvider services = listenOptions.ApplicationServices;
         ILogger logger = (services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("Tlmsp.AspNetCore.TlmspConnectionMiddleware");
-        var handshakes = new ServerHandshakes(options);
+        var handshakes = new ServerHandshakes(options, () => listenOptions.Protocols);
         var metrics = new TlmspMetrics(services.GetService<IMeterFactory>());
         listenOptions.Use(next =>
         {
@@ -130,12 +130,6 @@ public static partial class ListenOptionsTlmspExtensions
         {
             throw new InvalidOperationException(
                 $"UseTlmsp: HTTP/3 is on at {listenOptions}. It runs over QUIC, which TLMSP cannot protect. Set listenOptions.Protocols without Http3.");
-        }
-
-        if (!listenOptions.Protocols.HasFlag(HttpProtocols.Http1))
-        {
-            throw new InvalidOperationException(
-                $"UseTlmsp: HTTP/1.1 is off at {listenOptions}. Set listenOptions.Protocols to Http1 or Http1AndHttp2.");
         }
     }
 

@@ -25,7 +25,10 @@ public sealed partial class MiddleboxAllowList
 
     /// <summary>Allows a middlebox with exactly these rights.</summary>
     /// <param name="address">As clients list it, such as <c>waf.example:7001</c>.</param>
-    /// <param name="grant">Its rights.</param>
+    /// <param name="grant">
+    /// Its rights. Contexts that the client's profile does not have do not count, so that one grant can speak of all profiles:
+    /// <c>head=r,req-head=r,resp-head=r</c>.
+    /// </param>
     /// <exception cref="FormatException">The address has no usable host or port.</exception>
     /// <exception cref="ArgumentException">This server inserts the middlebox with other rights.</exception>
     public MiddleboxAllowList Allow(string address, Grant grant)
@@ -44,8 +47,8 @@ public sealed partial class MiddleboxAllowList
     /// <summary>A client cannot say that a middlebox may only delete; this list can.</summary>
     internal Grant EffectiveGrant(TlmspMiddlebox middlebox) =>
         (Policy is null || middlebox.Inserted) && _allowed.TryGetValue(middlebox.Address, out Grant? allowed)
-            && allowed.OnWire().Equals(middlebox.Grant)
-            ? allowed
+            && allowed.Within(middlebox.Grant.Select(grant => grant.ContextId)) is { } own && own.OnWire().Equals(middlebox.Grant)
+            ? own
             : middlebox.Grant;
 
     internal string? Check(TlmspOffer offer, HttpMappingMode mode)
@@ -73,7 +76,7 @@ public sealed partial class MiddleboxAllowList
                     return $"middlebox {middlebox.Address} is not allowed; to allow it: tlmsp.Middleboxes.Allow(\"{middlebox.Address}\", Grant.Parse(\"{middlebox.Grant}\"))";
                 }
 
-                if (!allowed.OnWire().Equals(middlebox.Grant))
+                if (!allowed.Within(offer.Contexts.Select(context => context.Id)).OnWire().Equals(middlebox.Grant))
                 {
                     return $"the client grants {middlebox.Address} {middlebox.Grant}, and {allowed} is allowed; "
                         + $"to allow it: tlmsp.Middleboxes.Allow(\"{middlebox.Address}\", Grant.Parse(\"{middlebox.Grant}\"))";

@@ -45,17 +45,17 @@ internal sealed partial class TlmspConnectionMiddleware
             return;
         }
 
-        var feature = new TlmspConnectionFeature(session.Info);
-        context.Features.Set<ITlmspConnectionFeature>(feature);
-        context.Features.Set<ITlsConnectionFeature>(feature);
-        context.Features.Set<ITlsHandshakeFeature>(feature);
-        context.Features.Set<ITlsApplicationProtocolFeature>(feature);
-        _metrics.Started();
         var stream = new TlmspHttpStream(
             session, transport, HttpDirection.Request, _options.Mapping, flushOnWrite: false, _options.HttpLimits)
         {
             Deletions = _options.Deletions,
         };
+        var feature = new TlmspConnectionFeature(session.Info, stream.Profile.Version);
+        context.Features.Set<ITlmspConnectionFeature>(feature);
+        context.Features.Set<ITlsConnectionFeature>(feature);
+        context.Features.Set<ITlsHandshakeFeature>(feature);
+        context.Features.Set<ITlsApplicationProtocolFeature>(feature);
+        _metrics.Started();
         try
         {
             await using (stream.ConfigureAwait(false))

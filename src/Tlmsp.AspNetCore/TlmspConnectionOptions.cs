@@ -35,6 +35,12 @@ public sealed class TlmspConnectionOptions
     /// <summary>How certificates of middleboxes are checked.</summary>
     public CertificateTrust Trust { get; } = new();
 
+    /// <summary>
+    /// The profiles that clients may choose; others are refused with alert 175. Over HTTP/1.1 and HTTP/2 alike, as far as the endpoint's
+    /// protocols allow. Default: two, four and five.
+    /// </summary>
+    public IList<HttpProfile> Profiles { get; set; } = [HttpProfile.Two, HttpProfile.Four, HttpProfile.Five];
+
     /// <summary>How strictly requests are held to their contexts.</summary>
     public HttpMappingMode Mapping { get; set; } = HttpMappingMode.Strict;
 

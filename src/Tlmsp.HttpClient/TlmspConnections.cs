@@ -9,15 +9,29 @@ namespace Tlmsp.Client;
 /// <summary>Makes the connections of one handler: TCP to the first hop, handshake, and a stream that SocketsHttpHandler takes for TLS.</summary>
 internal sealed class TlmspConnections(TlmspHttpOptions options)
 {
+    private readonly Http2Refusals _refusals = new(TimeProvider.System);
+
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         HttpRequestMessage request = context.InitialRequestMessage;
         RequestRules.ThrowUnlessCarried(request);
-        TlmspHttpStream stream = await OpenAsync(context.DnsEndPoint, request.Headers.Host, cancellationToken).ConfigureAwait(false);
-        bool mayBeHttp2 = request.Version.Major >= 2 || request.VersionPolicy == HttpVersionPolicy.RequestVersionOrHigher;
-        return mayBeHttp2
-            ? await Http11Claim.CreateAsync(stream, cancellationToken).ConfigureAwait(false)
-            : new ClaimedStream(stream);
+        DnsEndPoint server = context.DnsEndPoint;
+        string? host = request.Headers.Host;
+        if (!RequestRules.MayBeHttp2(request))
+        {
+            return new ClaimedStream(await OpenAsync(server, host, HttpWireVersion.Http11, cancellationToken).ConfigureAwait(false));
+        }
+
+        HttpWireVersion version = HttpWireVersion.Http2;
+        TlmspHttpStream? stream = await TryOpenHttp2Async(server, host, cancellationToken).ConfigureAwait(false);
+        if (stream is null)
+        {
+            RequestRules.ThrowIfHttp2Only(request);
+            version = HttpWireVersion.Http11;
+            stream = await OpenAsync(server, host, version, cancellationToken).ConfigureAwait(false);
+        }
+
+        return await VersionClaim.CreateAsync(stream, version, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Runs on every connection before its first use: what did not come from <see cref="ConnectAsync"/> is refused.</summary>
@@ -27,7 +41,7 @@ internal sealed class TlmspConnections(TlmspHttpOptions options)
         {
             case ClaimedStream ours:
                 return ours;
-            case Http11Claim claim:
+            case VersionClaim claim:
                 Stream stream = claim.Take();
                 await claim.DisposeAsync().ConfigureAwait(false);
                 return stream;
@@ -37,9 +51,29 @@ internal sealed class TlmspConnections(TlmspHttpOptions options)
         }
     }
 
-    private async Task<TlmspHttpStream> OpenAsync(DnsEndPoint server, string? hostHeader, CancellationToken cancellationToken)
+    /// <returns>Null when the server does not do HTTP/2, which is remembered for a while.</returns>
+    private async Task<TlmspHttpStream?> TryOpenHttp2Async(DnsEndPoint server, string? hostHeader, CancellationToken cancellationToken)
     {
-        TlmspClientOptions protocol = options.ToClientOptions(server, hostHeader);
+        if (_refusals.Contains(server))
+        {
+            return null;
+        }
+
+        try
+        {
+            return await OpenAsync(server, hostHeader, HttpWireVersion.Http2, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AuthenticationException e) when (e.InnerException is TlmspException { FromPeer: true, Alert: TlmspAlert.UnsupportedContext })
+        {
+            _refusals.Add(server);
+            return null;
+        }
+    }
+
+    private async Task<TlmspHttpStream> OpenAsync(
+        DnsEndPoint server, string? hostHeader, HttpWireVersion version, CancellationToken cancellationToken)
+    {
+        TlmspClientOptions protocol = options.ToClientOptions(server, hostHeader, version);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {

@@ -19,7 +19,14 @@ public sealed class TlmspHandler : DelegatingHandler
     {
         Prepare(request);
         using IDisposable exchange = TlmspExchange.Begin(request);
-        return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HttpRequestException e) when (IsAboutVersion(e))
+        {
+            throw Unwrap(e);
+        }
     }
 
     /// <inheritdoc/>
@@ -27,7 +34,14 @@ public sealed class TlmspHandler : DelegatingHandler
     {
         Prepare(request);
         using IDisposable exchange = TlmspExchange.Begin(request);
-        return base.Send(request, cancellationToken);
+        try
+        {
+            return base.Send(request, cancellationToken);
+        }
+        catch (HttpRequestException e) when (IsAboutVersion(e))
+        {
+            throw Unwrap(e);
+        }
     }
 
     private static SocketsHttpHandler MakeInner(Action<TlmspHttpOptions>? configure, Action<SocketsHttpHandler>? configureHandler)
@@ -44,6 +58,13 @@ public sealed class TlmspHandler : DelegatingHandler
             throw;
         }
     }
+
+    /// <summary>SocketsHttpHandler makes connection errors of all that its callback throws, and what the callback said an inner exception.</summary>
+    private static bool IsAboutVersion(HttpRequestException e) =>
+        e.InnerException is HttpRequestException { HttpRequestError: HttpRequestError.VersionNegotiationError };
+
+    private static HttpRequestException Unwrap(HttpRequestException e) =>
+        new(HttpRequestError.VersionNegotiationError, e.InnerException!.Message, e);
 
     private static void Prepare(HttpRequestMessage request)
     {

@@ -33,6 +33,12 @@ public sealed class TlmspHttpOptions
     /// </summary>
     public IWebProxy? Proxy { get; set; }
 
+    /// <summary>
+    /// Which contexts connections have: see <see cref="HttpProfile"/>. The version of HTTP is that of the request, whatever the profile's.
+    /// Default: <see cref="HttpProfile.Two"/>.
+    /// </summary>
+    public HttpProfile Profile { get; set; } = HttpProfile.Two;
+
     /// <summary>True to have every container carry a trail of the entities it passed. Default false.</summary>
     public bool Audited { get; set; }
 
@@ -73,12 +79,12 @@ public sealed class TlmspHttpOptions
     /// <summary>Called with what was agreed on each new connection.</summary>
     public Action<TlmspSessionInfo>? SessionEstablished { get; set; }
 
-    internal TlmspClientOptions ToClientOptions(DnsEndPoint server, string? hostHeader) => new()
+    internal TlmspClientOptions ToClientOptions(DnsEndPoint server, string? hostHeader, HttpWireVersion version) => new()
     {
         ServerAddress = TlmspAddress.Parse($"tlmsp://{Authority(server)}"),
         ServerName = ServerName ?? HostOf(hostHeader),
         Certificate = _clientCertificate,
-        Contexts = [.. HttpContexts.Create(Audited)],
+        Contexts = [.. Profile.For(version).CreateContexts(Audited)],
         Middleboxes = [.. Middleboxes.Items],
         PathPolicy = proposal => Middleboxes.Check(proposal, Mapping),
         Trust = Trust,
@@ -113,6 +119,20 @@ public sealed class TlmspHttpOptions
             ProxyTunnel.ThrowUnlessHttp(proxy);
         }
 
+        foreach (TlmspMiddlebox middlebox in Middleboxes.Items)
+        {
+            if (middlebox.Grant.FirstOrDefault(grant => !Profile.ContextIds.Contains(grant.ContextId)) is { ContextId: > 0 and byte unknown })
+            {
+                throw new ArgumentException(
+                    $"Middlebox {middlebox.Address} is granted context {unknown}, which profile {Profile} does not have. It has {Profile.Description}.");
+            }
+        }
+
+        if (Mapping == HttpMappingMode.EtsiCurl && !Profile.Equals(HttpProfile.Two))
+        {
+            throw new ArgumentException($"The EtsiCurl mapping is for profile two, and Profile is {Profile}. Use HttpMappingMode.Strict.");
+        }
+
         if (Mapping == HttpMappingMode.EtsiCurl && Middleboxes.Items.Any(middlebox =>
             middlebox.Grant[HttpContexts.Headers] == TlmspAccess.Write && middlebox.Grant[HttpContexts.Body] != TlmspAccess.Write))
         {
@@ -120,7 +140,7 @@ public sealed class TlmspHttpOptions
         }
 
         _clientCertificate = ClientCertificate is null ? null : TlmspCertificate.Create(ClientCertificate, ClientCertificateChain);
-        ToClientOptions(new DnsEndPoint("localhost", 443), null).Validate();
+        ToClientOptions(new DnsEndPoint("localhost", 443), null, Profile.Version).Validate();
     }
 
     /// <summary>The host of a Host field: without its port, and an IPv6 address without brackets.</summary>

@@ -15,6 +15,7 @@ internal sealed partial class ConnectionRelay
     private readonly ILogger _logger;
     private readonly RelayPump _toServer;
     private readonly RelayPump _toClient;
+    private readonly string? _problem;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _inspectorStop = new();
     private readonly TaskCompletionSource<Exception?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -35,14 +36,15 @@ internal sealed partial class ConnectionRelay
         _logger = logger;
         TlmspMiddleboxSession session = path.Session;
         _context = new InspectionContext(client.ConnectionId, session.Info, session.Grant);
-        var exchanges = new HttpExchangeQueue();
+        HttpProfile profile = HttpProfile.Read(session.Info.Contexts, out _problem) ?? HttpProfile.Two;
+        var observers = new HttpObservers(profile, session.Grant, options.Mapping, options.HttpLimits);
         _toServer = new RelayPump(
             session.ClientToServer, path.ClientRead, client.Transport.Input, server.Transport.Output, Queue(HttpDirection.Request));
         _toClient = new RelayPump(
             session.ServerToClient, path.ServerRead, server.Transport.Input, client.Transport.Output, Queue(HttpDirection.Response));
 
         InspectionQueue? Queue(HttpDirection direction) =>
-            inspectors.Length == 0 ? null : new InspectionQueue(direction, session.Grant, exchanges, inspectors, options);
+            inspectors.Length == 0 ? null : new InspectionQueue(direction, profile, observers.For(direction), inspectors);
     }
 
     /// <summary>Completes when no inspector is at work any more, which may be long after a call was given up.</summary>
@@ -111,6 +113,13 @@ internal sealed partial class ConnectionRelay
     {
         if (_inspectors.Length == 0)
         {
+            return;
+        }
+
+        if (_problem is not null)
+        {
+            // What inspectors cannot be shown must not pass them.
+            End(new HttpMappingException(_problem));
             return;
         }
 

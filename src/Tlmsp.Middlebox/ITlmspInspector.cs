@@ -12,7 +12,8 @@ public sealed record InspectionContext(string ConnectionId, TlmspSessionInfo Ses
 /// Looks at what passes, as far as the grants let it. One instance per connection; the calls for the two directions may overlap, those
 /// for one direction come in order. What a call is about is sent on only after the call has returned: an exception, or a call that
 /// takes longer than <see cref="TlmspMiddleboxHostOptions.InspectorTimeout"/>, ends the connection with alerts to both sides and nothing
-/// of it passed on. Instances are made and disposed of with the scope of their connection.
+/// of it passed on. Instances are made and disposed of with the scope of their connection. Where the profile has contexts per direction, a
+/// middlebox that is granted one direction is shown the other as opaque.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -39,11 +40,34 @@ public interface ITlmspInspector
     ValueTask OnContentAsync(HttpDirection direction, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
         ValueTask.CompletedTask;
 
+    /// <summary>
+    /// The same, with the stream that the content belongs to; this is what is called. Over HTTP/2 content of several messages takes turns:
+    /// an inspector that looks at more than single calls implements this one.
+    /// </summary>
+    /// <param name="direction">Where the content goes.</param>
+    /// <param name="streamId">The <see cref="HttpHead.StreamId"/> of the message; 0 over HTTP/1.1.</param>
+    /// <param name="content">Valid until the call returns.</param>
+    /// <param name="cancellationToken">Says that the call takes too long.</param>
+    ValueTask OnContentAsync(HttpDirection direction, int streamId, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        OnContentAsync(direction, content, cancellationToken);
+
     /// <summary>A trailer section passes; only with read access to heads.</summary>
     ValueTask OnTrailersAsync(HttpHead trailers, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <summary>A message is complete, as far as this middlebox can tell.</summary>
     ValueTask OnMessageEndAsync(HttpDirection direction, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>The same, with the stream that the message belongs to; this is what is called.</summary>
+    /// <param name="direction">Where the message goes.</param>
+    /// <param name="streamId">Its <see cref="HttpHead.StreamId"/>; 0 over HTTP/1.1.</param>
+    /// <param name="cancellationToken">Says that the call takes too long.</param>
+    ValueTask OnMessageEndAsync(HttpDirection direction, int streamId, CancellationToken cancellationToken) =>
+        OnMessageEndAsync(direction, cancellationToken);
+
+    /// <summary>An HTTP/2 stream was reset: its messages, in both directions, will not be complete.</summary>
+    /// <param name="streamId">The <see cref="HttpHead.StreamId"/> of its messages.</param>
+    /// <param name="cancellationToken">Says that the call takes too long.</param>
+    ValueTask OnMessageAbortedAsync(int streamId, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <summary>Something passes that this middlebox cannot read.</summary>
     ValueTask OnOpaqueAsync(HttpDirection direction, HttpRole role, int length, CancellationToken cancellationToken) =>

@@ -107,6 +107,10 @@ public sealed class Grant : IEquatable<Grant>, IEnumerable<TlmspGrant>
         return all;
     }
 
+    /// <summary>What is left of this grant where there are only some contexts.</summary>
+    /// <param name="contextIds">Ids of the contexts that there are.</param>
+    public Grant Within(IEnumerable<byte> contextIds) => new(_grants.Where(grant => contextIds.Contains(grant.ContextId)));
+
     /// <summary>What the wire can say of this grant: it has no delete, so a middlebox that may delete is given the keys of one that may write.</summary>
     public Grant OnWire() => _grants.Any(grant => grant.Access == TlmspAccess.Delete)
         ? new(_grants.Select(grant => grant.Access == TlmspAccess.Delete ? grant with { Access = TlmspAccess.Write } : grant))

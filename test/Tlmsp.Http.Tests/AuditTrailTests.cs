@@ -9,7 +9,7 @@ public class AuditTrailTests
     public void The_current_message_is_the_one_that_the_reader_has_consumed_up_to()
     {
         using InMemoryPath path = TestPaths.Make(audited: true).Connect();
-        var trail = new HttpAuditTrail(path.Server!.Info);
+        var trail = new HttpAuditTrail(path.Server!.Info, HttpProfile.Two, HttpDirection.Request);
         Assert.Equal(-1, trail.Current);
         trail.OnMessageEnd(10);
         trail.OnMessageEnd(25);
@@ -33,7 +33,7 @@ public class AuditTrailTests
     {
         using InMemoryPath path = TestPaths.Make(audited: true, Grant.Write(HttpContexts.Headers)).Connect();
         TlmspSessionInfo session = path.Server!.Info;
-        var trail = new HttpAuditTrail(session);
+        var trail = new HttpAuditTrail(session, HttpProfile.Two, HttpDirection.Request);
         for (int message = 0; message <= HttpExchangeQueue.Capacity + 1; message++)
         {
             trail.Record(message, session.Middleboxes[0].Id, TlmspAuditAction.Changed, HttpMessagePart.Head);
@@ -51,7 +51,7 @@ public class AuditTrailTests
     {
         using InMemoryPath path = TestPaths.Make(audited: true, Grant.Write(HttpContexts.Body)).Connect();
         TlmspSessionInfo session = path.Server!.Info;
-        var trail = new HttpAuditTrail(session);
+        var trail = new HttpAuditTrail(session, HttpProfile.Two, HttpDirection.Request);
         for (int i = 0; i < 1000; i++)
         {
             trail.Record(0, session.Middleboxes[0].Id, TlmspAuditAction.Changed, HttpMessagePart.Content);

@@ -37,6 +37,10 @@ internal static class Wire
         return exchanges;
     }
 
+    /// <summary>A container with a role, as profile two carries it.</summary>
+    public static void Accept(this HttpJoiner joiner, HttpRole role, ReadOnlySpan<byte> plaintext, IBufferWriter<byte> joined) =>
+        joiner.Accept(role, HttpProfile.Two.IdOf(HttpDirection.Request, role), plaintext, joined);
+
     /// <summary>Joins containers: "h:" marks heads, "b:" content.</summary>
     public static string Join(HttpJoiner joiner, params string[] containers)
     {
@@ -57,6 +61,7 @@ internal static class Wire
     {
         public List<(HttpRole Role, byte[] Bytes)> Containers { get; } = [];
 
-        public void Emit(HttpRole role, ReadOnlySpan<byte> plaintext) => Containers.Add((role, plaintext.ToArray()));
+        public void Emit(byte contextId, ReadOnlySpan<byte> plaintext) =>
+            Containers.Add((HttpProfile.Two.RoleOf(contextId, HttpDirection.Request), plaintext.ToArray()));
     }
 }

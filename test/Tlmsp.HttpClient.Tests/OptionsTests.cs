@@ -14,6 +14,8 @@ public class OptionsTests
     [InlineData("too much time", "Set a time of more than zero and less than 24 days, or Timeout.InfiniteTimeSpan.")]
     [InlineData("proxy", "TLMSP goes through HTTP proxies only. Set one with the scheme http.")]
     [InlineData("mapping", "a middlebox that may write heads but not content. Use HttpMappingMode.Strict.")]
+    [InlineData("profile", "granted context 1, which profile four does not have. It has 3 (req-head), 4 (req-body), 5 (resp-head), 6 (resp-body).")]
+    [InlineData("mapping of another profile", "The EtsiCurl mapping is for profile two, and Profile is four. Use HttpMappingMode.Strict.")]
     [InlineData("no groups", "Leave Groups at its default")]
     [InlineData("no suites", "Leave CipherSuites at its default")]
     public void What_does_not_fit_is_named(string problem, string message)
@@ -37,6 +39,14 @@ public class OptionsTests
                 case "mapping":
                     tlmsp.Mapping = HttpMappingMode.EtsiCurl;
                     tlmsp.Middleboxes.Add("waf.example:7001", Grant.Parse("1=rw"));
+                    break;
+                case "profile":
+                    tlmsp.Profile = HttpProfile.Four;
+                    tlmsp.Middleboxes.Add("waf.example:7001", Grant.Read(HttpContexts.Headers));
+                    break;
+                case "mapping of another profile":
+                    tlmsp.Profile = HttpProfile.Four;
+                    tlmsp.Mapping = HttpMappingMode.EtsiCurl;
                     break;
                 case "no groups":
                     tlmsp.Groups = [];
@@ -78,7 +88,7 @@ public class OptionsTests
     [InlineData("CertificateChainPolicy", "Set tlmsp.Trust.ChainPolicy instead.")]
     [InlineData("TargetHost", "Set tlmsp.ServerName instead.")]
     [InlineData("EnabledSslProtocols", "Remove it: TLMSP extends TLS 1.2.")]
-    [InlineData("ApplicationProtocols", "Remove it: TLMSP connections carry HTTP/1.1.")]
+    [InlineData("ApplicationProtocols", "Remove it: the version of a request says it.")]
     [InlineData("LocalCertificateSelectionCallback", "Set tlmsp.ClientCertificate instead.")]
     public void TLS_options_of_the_handler_that_would_have_no_effect_are_refused(string option, string instead)
     {

@@ -1,12 +1,16 @@
 namespace Tlmsp.Http;
 
 /// <summary>
-/// The audits of what one side of a connection receives, by message number. Only those are kept that something was found for or that
+/// The audits of what one side of a connection receives, by message number; over HTTP/2 that is the stream's, and 0 stands for what concerns
+/// the connection. Only those are kept that something was found for or that
 /// somebody asked for, and none that is long over. Safe for concurrent use.
 /// </summary>
 public sealed class HttpAuditTrail
 {
+    private const int MaxKept = 2 * HttpExchangeQueue.Capacity;
     private readonly TlmspSessionInfo _session;
+    private readonly HttpProfile _profile;
+    private readonly HttpDirection _direction;
     private readonly Lock _lock = new();
     private readonly Dictionary<long, HttpMessageAudit> _audits = [];
     private readonly Queue<long> _ends = [];    // offsets in the HTTP stream where messages end, from number _current on
@@ -14,7 +18,12 @@ public sealed class HttpAuditTrail
     private long _consumed;
     private long _current;
 
-    internal HttpAuditTrail(TlmspSessionInfo session) => _session = session;
+    internal HttpAuditTrail(TlmspSessionInfo session, HttpProfile profile, HttpDirection direction)
+    {
+        _session = session;
+        _profile = profile;
+        _direction = direction;
+    }
 
     /// <summary>
     /// Number of the message that the reader of the stream is in, by what it has consumed: it reads the first byte of a message when it is
@@ -30,6 +39,9 @@ public sealed class HttpAuditTrail
             }
         }
     }
+
+    /// <summary>Over HTTP/2: says whether a stream has ended in this direction.</summary>
+    internal Func<long, bool>? HasEnded { get; set; }
 
     /// <summary>The audit of a message, which may still be on its way.</summary>
     /// <param name="messageNumber">0 or more; of a message that is under way or to come, or was not answered when it was read.</param>
@@ -101,10 +113,20 @@ public sealed class HttpAuditTrail
     {
         if (_audits.TryGetValue(messageNumber, out HttpMessageAudit? audit))
         {
+            audit.IsComplete |= HasEnded?.Invoke(messageNumber) ?? false;
             return audit;
         }
 
-        audit = new HttpMessageAudit(_session, messageNumber) { IsComplete = messageNumber < _completed };
+        // Streams come and go in any order; those that are used are young.
+        if (_audits.Count >= MaxKept)
+        {
+            _audits.Remove(_audits.Keys.Where(number => number > 0).Min());
+        }
+
+        audit = new HttpMessageAudit(_session, _profile, _direction, messageNumber)
+        {
+            IsComplete = HasEnded?.Invoke(messageNumber) ?? messageNumber < _completed,
+        };
         _audits.Add(messageNumber, audit);
         return audit;
     }

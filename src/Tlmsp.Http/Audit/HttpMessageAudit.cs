@@ -7,12 +7,16 @@ namespace Tlmsp.Http;
 public sealed class HttpMessageAudit
 {
     private readonly TlmspSessionInfo _session;
+    private readonly HttpProfile _profile;
+    private readonly HttpDirection _direction;
     private volatile TlmspAuditEntry[] _entries = [];
     private volatile bool _isComplete;
 
-    internal HttpMessageAudit(TlmspSessionInfo session, long messageNumber)
+    internal HttpMessageAudit(TlmspSessionInfo session, HttpProfile profile, HttpDirection direction, long messageNumber)
     {
         _session = session;
+        _profile = profile;
+        _direction = direction;
         MessageNumber = messageNumber;
     }
 
@@ -24,7 +28,7 @@ public sealed class HttpMessageAudit
     /// <summary>
     /// True when every context of this direction is audited. Elsewhere nothing is recorded, because nothing could be proved.
     /// </summary>
-    public bool IsAudited => IsAuditedIn(HttpRole.Head) && IsAuditedIn(HttpRole.Content);
+    public bool IsAudited => _profile.IdsIn(_direction).All(IsAuditedContext);
 
     /// <summary>True when the message was read to its end, so that nothing more is added.</summary>
     public bool IsComplete
@@ -43,9 +47,9 @@ public sealed class HttpMessageAudit
         : IsAudited ? TlmspAuditVerdict.Untouched
         : TlmspAuditVerdict.NotAudited;
 
-    /// <summary>True when the contexts of a role are audited.</summary>
-    public bool IsAuditedIn(HttpRole role) =>
-        _session.Contexts.All(context => context.Audited || !HttpContexts.TryRoleOf(context.Id, out HttpRole its) || its != role);
+    /// <summary>True when the context of a role is audited.</summary>
+    /// <exception cref="ArgumentException">The profile of the connection has no context for the role.</exception>
+    public bool IsAuditedIn(HttpRole role) => IsAuditedContext(_profile.IdOf(_direction, role));
 
     /// <summary>For logs, such as <c>Touched: waf.example:7001 changed 1 container of Head</c>.</summary>
     public override string ToString()
@@ -74,4 +78,6 @@ public sealed class HttpMessageAudit
         grown[index] = grown[index] with { Containers = grown[index].Containers + containers };
         _entries = grown;
     }
+
+    private bool IsAuditedContext(byte id) => _session.Contexts.Any(context => context.Id == id && context.Audited);
 }

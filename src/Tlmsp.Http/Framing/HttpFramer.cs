@@ -19,7 +19,10 @@ internal readonly record struct HttpPiece(HttpPieceKind Kind, HttpRole Role, boo
 /// The one HTTP/1.1 parser that splitter, joiner and observer share (http-mapping §7): incremental, strict, in constant memory but for
 /// the current line. It says what each byte is; it never changes one.
 /// </summary>
-internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue exchanges, HttpFramerLimits limits)
+/// <param name="direction">What the bytes are.</param>
+/// <param name="exchanges">Requests that have had no response; null where the other direction cannot be seen.</param>
+/// <param name="limits">Bounds.</param>
+internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exchanges, HttpFramerLimits limits)
 {
     private enum State
     {
@@ -43,6 +46,7 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue exch
     private int _informational;
     private bool _strayAllowed = true;
     private long _remaining;
+    private bool _contentBegun;
     private HttpMessageFraming _framing = new();
     private StringBuilder? _startLine;
     private List<HttpField>? _captured;
@@ -95,6 +99,22 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue exch
         _fields = 0;
     }
 
+    /// <summary>
+    /// Where requests cannot be seen: a head comes where content could begin, so there is none, because the response was one to HEAD.
+    /// </summary>
+    /// <returns>True when that is so, and the message is over.</returns>
+    public bool TryEndWithoutContent()
+    {
+        bool ends = exchanges is null && direction == HttpDirection.Response && !_contentBegun
+            && _state is State.Fixed or State.ChunkSize;
+        if (ends)
+        {
+            EndMessage();
+        }
+
+        return ends;
+    }
+
     /// <summary>Takes a run of bytes from the start of <paramref name="data"/>.</summary>
     /// <returns>How many; at least one.</returns>
     /// <exception cref="HttpMappingException">The bytes are not strictly valid HTTP/1.1, or something the mapping refuses.</exception>
@@ -105,6 +125,7 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue exch
             case State.Fixed:
             case State.ChunkData:
                 int run = (int)Math.Min(_remaining, data.Length);
+                _contentBegun = true;
                 _remaining -= run;
                 bool end = _remaining == 0 && _state == State.Fixed;
                 if (end)
@@ -199,6 +220,7 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue exch
     {
         piece = new HttpPiece(HttpPieceKind.Framing, HttpRole.Content, false, false);
         _headBytes = _lineLength;
+        _contentBegun = true;
         int taken = TakeLine(data, limits.MaxChunkLineBytes, "chunk-size line", out bool complete);
         if (complete)
         {
@@ -309,7 +331,7 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue exch
         ReleaseLine();
         if (direction == HttpDirection.Request)
         {
-            exchanges.Enqueue(_framing.IsHeadRequest);
+            exchanges?.Enqueue(_framing.IsHeadRequest);
         }
         else
         {
@@ -325,6 +347,7 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue exch
 
         _state = length is null ? State.ChunkSize : State.Fixed;
         _remaining = length ?? 0;
+        _contentBegun = false;
         return false;
     }
 
@@ -346,6 +369,11 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue exch
         }
 
         _informational = 0;
+        if (exchanges is null)
+        {
+            return;     // it may be the response to HEAD: see TryEndWithoutContent
+        }
+
         if (exchanges.TryDequeue(out bool isHead))
         {
             _framing.IsHeadRequest = isHead;

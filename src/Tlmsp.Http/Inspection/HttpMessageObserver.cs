@@ -7,16 +7,22 @@ public interface IHttpMessageEvents
     void OnHead(HttpHead head);
 
     /// <summary>
-    /// Content. With read access to heads as well, the octets of the content itself; without, raw bytes of the content context, which
-    /// include chunk framing where the message is chunked: nothing tells a box that cannot read the head.
+    /// Content. With read access to heads as well, and over HTTP/2 always, the octets of the content itself; else raw bytes of the content
+    /// context, which include chunk framing where the message is chunked: nothing tells a box that cannot read the head.
     /// </summary>
-    void OnContent(ReadOnlySpan<byte> content);
+    /// <param name="streamId">The stream of an HTTP/2 connection, else 0.</param>
+    /// <param name="content">A part of it.</param>
+    void OnContent(int streamId, ReadOnlySpan<byte> content);
 
     /// <summary>The fields of a trailer section.</summary>
     void OnTrailers(HttpHead trailers);
 
     /// <summary>The message is complete as far as this box can tell.</summary>
-    void OnMessageEnd();
+    /// <param name="streamId">The stream of an HTTP/2 connection, else 0.</param>
+    void OnMessageEnd(int streamId);
+
+    /// <summary>A stream was reset: nothing of it is complete that was not before, in either direction.</summary>
+    void OnMessageAborted(int streamId);
 
     /// <summary>A container passed that this box cannot read.</summary>
     void OnOpaque(HttpRole role, int length);
@@ -26,7 +32,7 @@ public interface IHttpMessageEvents
 /// Turns containers into messages for a middlebox, as far as its grants let it see. Where it can read both contexts it holds the
 /// stream to the mapping as strictly as an endpoint does.
 /// </summary>
-public sealed class HttpMessageObserver
+public sealed class HttpMessageObserver : IHttpMessageObserver
 {
     private readonly HttpFramer? _framer;
     private readonly bool _readsContent;
@@ -36,13 +42,13 @@ public sealed class HttpMessageObserver
 
     /// <summary>Makes an observer for one direction of one connection.</summary>
     /// <param name="direction">What passes.</param>
-    /// <param name="exchanges">Shared by both directions.</param>
+    /// <param name="exchanges">Shared by both directions; null when the heads of one of them cannot be read.</param>
     /// <param name="readsHeads">Whether heads can be read.</param>
     /// <param name="readsContent">Whether content can be read.</param>
     /// <param name="mode">How strict to be. A box with heads alone cannot relax: content among them has no end that it could see.</param>
     /// <param name="limits">Bounds.</param>
     public HttpMessageObserver(
-        HttpDirection direction, HttpExchangeQueue exchanges, bool readsHeads, bool readsContent,
+        HttpDirection direction, HttpExchangeQueue? exchanges, bool readsHeads, bool readsContent,
         HttpMappingMode mode = HttpMappingMode.Strict, HttpFramerLimits? limits = null)
     {
         _mode = mode;
@@ -65,7 +71,7 @@ public sealed class HttpMessageObserver
         if (_framer is null)
         {
             _contentSeen = true;
-            events.OnContent(plaintext);
+            events.OnContent(0, plaintext);
             return;
         }
 
@@ -74,6 +80,11 @@ public sealed class HttpMessageObserver
             _framer.ResumeTrailers();
         }
         else if (role == HttpRole.Head && !_readsContent && _framer.IsAtBoundary)
+        {
+            EndMessage(events);
+        }
+
+        if (role == HttpRole.Head && _framer.TryEndWithoutContent())
         {
             EndMessage(events);
         }
@@ -132,7 +143,7 @@ public sealed class HttpMessageObserver
         }
         else if (piece.Kind == HttpPieceKind.Content)
         {
-            events.OnContent(bytes);
+            events.OnContent(0, bytes);
         }
 
         if (piece is { MessageComplete: true, HeadComplete: false })
@@ -152,7 +163,7 @@ public sealed class HttpMessageObserver
         {
             _open = false;
             _contentSeen = false;
-            events.OnMessageEnd();
+            events.OnMessageEnd(0);
         }
     }
 

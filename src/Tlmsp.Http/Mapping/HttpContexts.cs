@@ -1,58 +1,59 @@
 namespace Tlmsp.Http;
 
-/// <summary>The contexts of profile <em>two</em>, the one that the ETSI reference stack speaks: heads in one, content in the other.</summary>
+/// <summary>
+/// The contexts that HTTP uses. An id means the same in every profile, so that a grant never means more under one profile than under
+/// another; which of them a connection has, its <see cref="HttpProfile"/> says.
+/// </summary>
 public static class HttpContexts
 {
-    /// <summary>Id of the context that heads and trailers travel in.</summary>
+    /// <summary>Id of the context of heads and trailers, both ways; profile <em>two</em>.</summary>
     public const byte Headers = 1;
 
-    /// <summary>Id of the context that content travels in.</summary>
+    /// <summary>Id of the context of content, both ways; profile <em>two</em>.</summary>
     public const byte Body = 2;
 
-    /// <summary>Purpose of <see cref="Headers"/> on the wire.</summary>
-    public const string HeadersPurpose = "http;v=1;role=head";
+    /// <summary>Id of the context of request heads; profiles <em>four</em> and <em>five</em>.</summary>
+    public const byte RequestHeaders = 3;
 
-    /// <summary>Purpose of <see cref="Body"/> on the wire.</summary>
-    public const string BodyPurpose = "http;v=1;role=body";
+    /// <summary>Id of the context of request content; profiles <em>four</em> and <em>five</em>.</summary>
+    public const byte RequestBody = 4;
 
-    /// <summary>The context list of a client.</summary>
+    /// <summary>Id of the context of response heads; profiles <em>four</em> and <em>five</em>.</summary>
+    public const byte ResponseHeaders = 5;
+
+    /// <summary>Id of the context of response content; profiles <em>four</em> and <em>five</em>.</summary>
+    public const byte ResponseBody = 6;
+
+    /// <summary>Id of the context of HTTP/2's connection control, both ways; profile <em>five</em>.</summary>
+    public const byte Control = 7;
+
+    /// <summary>Id of the context of sensitive fields, both ways; an option of HTTP/1.1 profiles.</summary>
+    public const byte Secret = 8;
+
+    /// <summary>Id of the context of tunnels, both ways; an option.</summary>
+    public const byte Tunnel = 9;
+
+    private static readonly HttpContextUse[] s_known =
+    [
+        new(Headers, "head", HttpRole.Head, null),
+        new(Body, "body", HttpRole.Content, null),
+        new(RequestHeaders, "req-head", HttpRole.Head, HttpDirection.Request),
+        new(RequestBody, "req-body", HttpRole.Content, HttpDirection.Request),
+        new(ResponseHeaders, "resp-head", HttpRole.Head, HttpDirection.Response),
+        new(ResponseBody, "resp-body", HttpRole.Content, HttpDirection.Response),
+        new(Control, "control", HttpRole.Control, null),
+        new(Secret, "secret", HttpRole.Secret, null),
+        new(Tunnel, "tunnel", HttpRole.Tunnel, null),
+    ];
+
+    /// <summary>The context list of profile <em>two</em>, which the ETSI reference stack speaks.</summary>
     /// <param name="audited">True to have every container carry the trail of the entities it passed.</param>
-    public static IReadOnlyList<TlmspContext> Create(bool audited = false) =>
-        [new TlmspContext(Headers, HeadersPurpose, audited), new TlmspContext(Body, BodyPurpose, audited)];
+    public static IReadOnlyList<TlmspContext> Create(bool audited = false) => HttpProfile.Two.CreateContexts(audited);
 
-    /// <summary>Checks a peer's context list: these two contexts, with these purposes or none.</summary>
-    /// <returns>Null when the list is this profile, else what is wrong with it.</returns>
-    public static string? Check(IEnumerable<TlmspContext> contexts)
-    {
-        ArgumentNullException.ThrowIfNull(contexts);
-        bool head = false;
-        bool body = false;
-        foreach (TlmspContext context in contexts)
-        {
-            switch (context.Id)
-            {
-                // The reference tools leave purposes empty; the ids decide then.
-                case Headers when context.Purpose is "" or HeadersPurpose:
-                    head = true;
-                    break;
-                case Body when context.Purpose is "" or BodyPurpose:
-                    body = true;
-                    break;
-                default:
-                    // After a discovery the reference client lists all 255 contexts, those without a purpose unused.
-                    if (context.Purpose.Length != 0)
-                    {
-                        return $"context {context.Id} has the purpose '{context.Purpose}'; this server knows context {Headers} '{HeadersPurpose}' and {Body} '{BodyPurpose}'";
-                    }
-
-                    break;
-            }
-        }
-
-        return head && body ? null : $"contexts {Headers} (heads) and {Body} (content) are both needed";
-    }
-
-    /// <summary>Reads a grant that names contexts: <c>headers=r,body=rw</c>. The form of <see cref="Grant.Parse"/> is read as well.</summary>
+    /// <summary>
+    /// Reads a grant that names contexts as their purposes do: <c>req-head=r,resp-body=rw</c>; <c>headers</c> stands for <c>head</c>.
+    /// The form of <see cref="Grant.Parse"/> is read as well.
+    /// </summary>
     /// <exception cref="FormatException">The text is not of that form.</exception>
     public static Grant ParseGrant(string text)
     {
@@ -60,27 +61,34 @@ public static class HttpContexts
         return Grant.Parse(string.Join(',', text.Split(',').Select(WithId)));
     }
 
-    /// <summary>The context of a role.</summary>
-    public static byte IdOf(HttpRole role) => role == HttpRole.Head ? Headers : Body;
+    /// <summary>What a context with this id is for.</summary>
+    internal static HttpContextUse Known(byte id) => s_known[id - 1];
 
-    /// <summary>The role of a context.</summary>
-    /// <returns>False for a context that HTTP does not use.</returns>
-    public static bool TryRoleOf(byte contextId, out HttpRole role)
+    /// <summary>What a context with this role in its purpose is for; null when there is no such role.</summary>
+    internal static HttpContextUse? Known(string name)
     {
-        role = contextId == Headers ? HttpRole.Head : HttpRole.Content;
-        return contextId is Headers or Body;
+        foreach (HttpContextUse use in s_known)
+        {
+            if (use.Name == name)
+            {
+                return use;
+            }
+        }
+
+        return null;
     }
 
     private static string WithId(string part)
     {
         int equals = part.IndexOf('=', StringComparison.Ordinal);
-        return equals < 0
-            ? part
-            : part[..equals].Trim().ToLowerInvariant() switch
-            {
-                "headers" => $"{Headers}{part[equals..]}",
-                "body" => $"{Body}{part[equals..]}",
-                _ => part,
-            };
+        string name = equals < 0 ? "" : part[..equals].Trim().ToLowerInvariant();
+        return Known(name == "headers" ? "head" : name) is { } use ? $"{use.Id}{part[equals..]}" : part;
     }
 }
+
+/// <summary>What one context is for.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Name">The role in its purpose.</param>
+/// <param name="Role">What travels in it.</param>
+/// <param name="Direction">The only direction it is used in; null for both.</param>
+internal readonly record struct HttpContextUse(byte Id, string Name, HttpRole Role, HttpDirection? Direction);

@@ -6,7 +6,7 @@ namespace Tlmsp.Http;
 /// Puts containers together into the HTTP stream that an endpoint reads, and refuses every byte that is not in the context of its role
 /// (http-mapping §7, §12). Not safe for concurrent use.
 /// </summary>
-public sealed class HttpJoiner
+public sealed class HttpJoiner : IHttpJoiner
 {
     private const int MaxEmptyInARow = 32;
     private readonly HttpFramer _framer;
@@ -28,26 +28,20 @@ public sealed class HttpJoiner
         _mode = mode;
     }
 
-    /// <summary>
-    /// How many messages have arrived whole, interim responses (1xx) not counted: the number of the one that is due or under way.
-    /// </summary>
+    /// <inheritdoc/>
     public long MessageNumber { get; private set; }
 
     /// <summary>Hears where messages end.</summary>
     internal HttpAuditTrail? Trail { get; init; }
 
-    /// <summary>True between messages.</summary>
+    /// <inheritdoc/>
     public bool IsAtMessageBoundary => _framer.IsAtBoundary;
 
-    /// <summary>
-    /// True when an end of the connection would cut something off: inside a message, or before the first response. Between later messages
-    /// it is the ordinary end of a persistent connection (RFC 9112 §9.5).
-    /// </summary>
+    /// <inheritdoc/>
     public bool IsEndPremature => !_framer.IsAtBoundary || (_framer.Direction == HttpDirection.Response && _exchanges.IsFirstResponseDue);
 
-    /// <summary>Takes a container. Its bytes reach <paramref name="joined"/> only when all of them are in place.</summary>
-    /// <exception cref="HttpMappingException">The container breaks the mapping; end the connection.</exception>
-    public void Accept(HttpRole role, ReadOnlySpan<byte> plaintext, IBufferWriter<byte> joined)
+    /// <inheritdoc/>
+    public void Accept(HttpRole role, byte contextId, ReadOnlySpan<byte> plaintext, IBufferWriter<byte> joined)
     {
         ArgumentNullException.ThrowIfNull(joined);
         if (plaintext.IsEmpty)
@@ -84,13 +78,29 @@ public sealed class HttpJoiner
         joined.Write(plaintext);
     }
 
-    /// <summary>The part of a message that the next container of a role belongs to.</summary>
-    internal HttpMessagePart PartOf(HttpRole role) => role == HttpRole.Content ? HttpMessagePart.Content
+    /// <inheritdoc/>
+    public HttpMessagePart PartOf(HttpRole role) => role == HttpRole.Content ? HttpMessagePart.Content
         : _framer.IsInTrailers ? HttpMessagePart.Trailers
         : HttpMessagePart.Head;
 
-    /// <summary>A middlebox with the right to do so deleted containers: fine between messages, fatal inside one (http-mapping §13).</summary>
-    /// <exception cref="HttpMappingException">Part of a message was deleted.</exception>
+    /// <inheritdoc/>
+    public void AcceptTouched(
+        HttpRole role, byte contextId, ReadOnlySpan<byte> plaintext, IBufferWriter<byte> joined, ICollection<long> messages)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        long number = MessageNumber;
+        messages.Add(number);
+        Accept(role, contextId, plaintext, joined);
+
+        // It may hold the heads of several messages, which is theirs all.
+        long last = IsAtMessageBoundary ? MessageNumber - 1 : MessageNumber;
+        while (++number <= last)
+        {
+            messages.Add(number);
+        }
+    }
+
+    /// <inheritdoc/>
     public void Deleted(string middlebox, HttpRole role)
     {
         if (!_framer.IsAtBoundary)
@@ -99,8 +109,7 @@ public sealed class HttpJoiner
         }
     }
 
-    /// <summary>The other side will not send any more.</summary>
-    /// <exception cref="HttpMappingException">A message is incomplete or the first response is missing: the end of a connection never ends one.</exception>
+    /// <inheritdoc/>
     public void EndOfInput()
     {
         if (IsEndPremature)

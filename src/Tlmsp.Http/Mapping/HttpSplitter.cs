@@ -2,39 +2,40 @@ using System.Buffers;
 
 namespace Tlmsp.Http;
 
-/// <summary>Takes the containers that a splitter cuts.</summary>
-public interface IHttpContainerSink
-{
-    /// <summary>Called per container, in order; never with nothing.</summary>
-    void Emit(HttpRole role, ReadOnlySpan<byte> plaintext);
-}
-
 /// <summary>
 /// Cuts an endpoint's own HTTP output into containers (http-mapping §7): each byte in the context of its role, each head in containers
 /// of its own, as few containers as possible. Not safe for concurrent use.
 /// </summary>
-public sealed class HttpSplitter : IDisposable
+public sealed class HttpSplitter : IHttpSplitter
 {
     private readonly HttpFramer _framer;
+    private readonly byte _headId;
+    private readonly byte _contentId;
     private byte[]? _pending;
     private int _length;
-    private HttpRole _role;
+    private byte _contextId;
 
     /// <summary>Makes a splitter for one direction of one connection.</summary>
     /// <param name="direction">What the output consists of.</param>
     /// <param name="exchanges">Shared with the joiner of the same connection.</param>
+    /// <param name="profile">The contexts; default profile two.</param>
     /// <param name="limits">Bounds; our own output is held to them as well.</param>
-    public HttpSplitter(HttpDirection direction, HttpExchangeQueue exchanges, HttpFramerLimits? limits = null) =>
+    public HttpSplitter(HttpDirection direction, HttpExchangeQueue exchanges, HttpProfile? profile = null, HttpFramerLimits? limits = null)
+    {
+        profile ??= HttpProfile.Two;
+        _headId = profile.IdOf(direction, HttpRole.Head);
+        _contentId = profile.IdOf(direction, HttpRole.Content);
         _framer = new HttpFramer(direction, exchanges, limits ?? HttpFramerLimits.Default)
         {
             AllowUnsolicitedResponse = direction == HttpDirection.Response,
         };
+    }
 
     /// <summary>True between messages.</summary>
-    internal bool IsAtMessageBoundary => _framer.IsAtBoundary;
+    public bool IsAtMessageBoundary => _framer.IsAtBoundary;
 
     /// <summary>How many messages were written whole, interim responses (1xx) not counted.</summary>
-    internal long MessageNumber { get; private set; }
+    public long MessageNumber { get; private set; }
 
     /// <summary>Takes output; emits what fills containers or ends a head.</summary>
     /// <exception cref="HttpMappingException">The output cannot be mapped: nothing more must be sent on this connection.</exception>
@@ -44,7 +45,7 @@ public sealed class HttpSplitter : IDisposable
         while (!data.IsEmpty)
         {
             int taken = _framer.Consume(data, out HttpPiece piece);
-            Append(piece.Role, data[..taken], sink);
+            Append(piece.Role == HttpRole.Head ? _headId : _contentId, data[..taken], sink);
             if (piece.MessageComplete && !_framer.WasInterim)
             {
                 MessageNumber++;
@@ -67,7 +68,7 @@ public sealed class HttpSplitter : IDisposable
         {
             int length = _length;
             _length = 0;
-            sink.Emit(_role, _pending.AsSpan(0, length));
+            sink.Emit(_contextId, _pending.AsSpan(0, length));
         }
 
         Release();
@@ -76,21 +77,21 @@ public sealed class HttpSplitter : IDisposable
     /// <summary>Gives the buffer back.</summary>
     public void Dispose() => Release();
 
-    private void Append(HttpRole role, ReadOnlySpan<byte> bytes, IHttpContainerSink sink)
+    private void Append(byte contextId, ReadOnlySpan<byte> bytes, IHttpContainerSink sink)
     {
-        if (_length > 0 && role != _role)
+        if (_length > 0 && contextId != _contextId)
         {
             Flush(sink);
         }
 
-        _role = role;
+        _contextId = contextId;
         int capacity = ContainerWriter.MaxPlaintext;
         while (!bytes.IsEmpty)
         {
             // A whole container's worth at hand needs no copy.
             if (_length == 0 && bytes.Length >= capacity)
             {
-                sink.Emit(role, bytes[..capacity]);
+                sink.Emit(contextId, bytes[..capacity]);
                 bytes = bytes[capacity..];
                 continue;
             }
@@ -103,7 +104,7 @@ public sealed class HttpSplitter : IDisposable
             if (_length == capacity)
             {
                 _length = 0;
-                sink.Emit(role, _pending.AsSpan(0, capacity));
+                sink.Emit(contextId, _pending.AsSpan(0, capacity));
             }
         }
     }

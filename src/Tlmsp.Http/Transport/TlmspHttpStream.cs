@@ -13,11 +13,14 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     private const int ReadAhead = 64 * 1024;
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
     private readonly ITlmspTransport _transport;
-    private readonly HttpSplitter _splitter;
-    private readonly HttpJoiner _joiner;
+    private readonly HttpProfile _profile;
+    private readonly HttpDirection _receives;
+    private readonly IHttpSplitter _splitter;
+    private readonly IHttpJoiner _joiner;
     private readonly PooledBuffer _joined = new();
     private readonly SemaphoreSlim _writeGate = new(1, 1);
     private readonly bool _flushOnWrite;
+    private readonly List<long> _touched = [];
     private TlmspException? _readFault;
     private bool _ended;
     private int _closed;
@@ -35,18 +38,22 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     /// exception from a read for the application's, and one from a flush for a bug. What ended it is in <see cref="Fault"/>.
     /// </param>
     /// <param name="limits">Bounds.</param>
+    /// <param name="profile">The profile of the session's contexts; null to read it from their purposes.</param>
+    /// <exception cref="ArgumentException">The session's contexts are of no known profile.</exception>
     public TlmspHttpStream(
-        TlmspSession session, ITlmspTransport transport, HttpDirection receives, HttpMappingMode mode, bool flushOnWrite, HttpFramerLimits? limits = null)
+        TlmspSession session, ITlmspTransport transport, HttpDirection receives, HttpMappingMode mode, bool flushOnWrite,
+        HttpFramerLimits? limits = null, HttpProfile? profile = null)
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(transport);
         Session = session;
         _transport = transport;
         _flushOnWrite = flushOnWrite;
-        var exchanges = new HttpExchangeQueue();
-        Audit = new HttpAuditTrail(session.Info);
-        _joiner = new HttpJoiner(receives, exchanges, mode, limits) { Trail = Audit };
-        _splitter = new HttpSplitter(receives == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request, exchanges, limits);
+        _receives = receives;
+        _profile = profile ?? HttpProfile.Read(session.Info.Contexts, out string? problem) ?? throw new ArgumentException(problem, nameof(session));
+        Audit = new HttpAuditTrail(session.Info, _profile, receives);
+        (_splitter, _joiner) = HttpMapper.Create(
+            _profile, receives, mode, limits ?? HttpFramerLimits.Default, session.Info.Middleboxes, Audit);
         IdleSweeper.Add(this);
     }
 
@@ -63,6 +70,9 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     /// At a client: called with the number of a request, and so of its response, before its first byte is sent, by who sends it.
     /// </summary>
     internal Action<TlmspHttpStream, long>? RequestStarting { get; init; }
+
+    /// <summary>What its contexts are for.</summary>
+    public HttpProfile Profile => _profile;
 
     /// <summary>What ended the connection, if it was not an ordinary end.</summary>
     public TlmspException? Fault => _readFault;
@@ -214,11 +224,7 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     /// <inheritdoc/>
     void IContainerReceiver.OnContainer(in ReceivedContainer container)
     {
-        if (!HttpContexts.TryRoleOf(container.ContextId, out HttpRole role))
-        {
-            throw new HttpMappingException($"data in context {container.ContextId}, which HTTP does not use");
-        }
-
+        HttpRole role = _profile.RoleOf(container.ContextId, _receives);
         if (container.IsOwnDeletion)
         {
             return;
@@ -234,10 +240,10 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
             }
 
             bool entitled = container.IsAudited && Session.Info.Middleboxes.First(middlebox => middlebox.Id == deleter) is { } by
-                && by.Grant[HttpContexts.Headers] >= TlmspAccess.Delete && by.Grant[HttpContexts.Body] >= TlmspAccess.Delete;
+                && _profile.IdsIn(_receives).All(context => by.Grant[context] >= TlmspAccess.Delete);
             if (!entitled)
             {
-                // A delete notice does not say which context it speaks of (http-mapping §13).
+                // A delete notice does not say which context it speaks of, only its direction (http-mapping §13).
                 throw new HttpMappingException($"middlebox {deleter:x2} deleted something without write access to all contexts, or unaudited", role);
             }
 
@@ -252,22 +258,18 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
             return;
         }
 
-        _joiner.Accept(role, container.Plaintext, _joined);
+        _joiner.Accept(role, container.ContextId, container.Plaintext, _joined);
     }
 
-    /// <summary>
-    /// Takes a container that middleboxes put on the path or changed; it may hold heads of several messages, which is theirs all.
-    /// </summary>
+    /// <summary>Takes a container that middleboxes put on the path or changed.</summary>
     private void AcceptTouched(HttpRole role, in ReceivedContainer container)
     {
         HttpMessagePart part = _joiner.PartOf(role);
-        long number = _joiner.MessageNumber;
-        RecordTouched(number, part, container);
-        _joiner.Accept(role, container.Plaintext, _joined);
-        long last = _joiner.IsAtMessageBoundary ? _joiner.MessageNumber - 1 : _joiner.MessageNumber;
-        while (++number <= last)
+        _touched.Clear();
+        _joiner.AcceptTouched(role, container.ContextId, container.Plaintext, _joined, _touched);
+        foreach (long message in _touched)
         {
-            RecordTouched(number, part, container);
+            RecordTouched(message, part, container);
         }
     }
 
@@ -285,10 +287,10 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     }
 
     /// <inheritdoc/>
-    void IHttpContainerSink.Emit(HttpRole role, ReadOnlySpan<byte> plaintext)
+    void IHttpContainerSink.Emit(byte contextId, ReadOnlySpan<byte> plaintext)
     {
         Volatile.Write(ref _lastUse, Environment.TickCount64);
-        Session.Writer.Write(HttpContexts.IdOf(role), plaintext, _transport.Output);
+        Session.Writer.Write(contextId, plaintext, _transport.Output);
     }
 
     /// <inheritdoc/>
@@ -359,7 +361,7 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         }
         catch (TlmspException e)
         {
-            fault = e;
+            fault = e is HttpMappingException mapping ? mapping.In(_profile, _receives) : e;
         }
         finally
         {

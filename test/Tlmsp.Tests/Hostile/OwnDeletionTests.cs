@@ -71,7 +71,8 @@ public class OwnDeletionTests
             flow.Modify(HostileMiddlebox.Deletion(self, 2, InsertedAndDeleted, indicators), [], pipe.Writer);
             flow.Originate(RecordType.ApplicationData, 2, "llo"u8, pipe.Writer);
         });
-        return new TlmspHttpStream(path.Server!, new Arrived(arrived), HttpDirection.Request, HttpMappingMode.Strict, flushOnWrite: false);
+        return new TlmspHttpStream(
+            path.Server!, new Arrived(arrived), HttpDirection.Request, HttpMappingMode.Strict, flushOnWrite: false, profile: HttpProfile.Two);
     }
 
     private sealed class Arrived(byte[] bytes) : ITlmspTransport

@@ -75,8 +75,8 @@ public class HostMisbehaviourTests
 
         public void OnContainer(in ReceivedContainer container)
         {
-            Assert.True(HttpContexts.TryRoleOf(container.ContextId, out HttpRole role));
-            _joiner.Accept(role, container.Plaintext, Joined);
+            HttpRole role = HttpProfile.Two.RoleOf(container.ContextId, HttpDirection.Request);
+            _joiner.Accept(role, container.ContextId, container.Plaintext, Joined);
         }
     }
 

@@ -1,0 +1,33 @@
+namespace Tlmsp.Http;
+
+/// <summary>The two machines of an endpoint's connection.</summary>
+/// <param name="Splitter">For what it sends.</param>
+/// <param name="Joiner">For what it receives.</param>
+internal readonly record struct HttpMapper(IHttpSplitter Splitter, IHttpJoiner Joiner)
+{
+    /// <summary>Makes the pair for the profile and version that the handshake agreed on.</summary>
+    /// <param name="profile">The profile, which includes the version.</param>
+    /// <param name="receives">What this side reads: requests at a server, responses at a client.</param>
+    /// <param name="mode">How strict to be with what arrives.</param>
+    /// <param name="limits">Bounds.</param>
+    /// <param name="middleboxes">Who is on the path, and what each may do.</param>
+    /// <param name="audit">Hears where messages end.</param>
+    public static HttpMapper Create(
+        HttpProfile profile, HttpDirection receives, HttpMappingMode mode, HttpFramerLimits limits, IReadOnlyList<TlmspPathMiddlebox> middleboxes,
+        HttpAuditTrail audit)
+    {
+        HttpDirection sends = receives == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request;
+        if (profile.Version == HttpWireVersion.Http2)
+        {
+            var streams = new Http2Streams();
+            audit.HasEnded = stream => streams.HasEnded(receives, stream);
+            bool stateless = middleboxes.Any(middlebox => Http2Rights.NeedsStatelessCompression(profile, middlebox.Grant));
+            return new HttpMapper(
+                new Http2Splitter(sends, streams, profile, limits, stateless), new Http2Joiner(receives, streams, profile, limits));
+        }
+
+        var exchanges = new HttpExchangeQueue();
+        return new HttpMapper(
+            new HttpSplitter(sends, exchanges, profile, limits), new HttpJoiner(receives, exchanges, mode, limits) { Trail = audit });
+    }
+}

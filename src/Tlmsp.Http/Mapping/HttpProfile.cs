@@ -1,0 +1,141 @@
+namespace Tlmsp.Http;
+
+/// <summary>
+/// Which contexts an HTTP connection has and what each is for (http-mapping §9). The client chooses, the purposes of the contexts say so
+/// in the handshake, and the server accepts or refuses. Immutable.
+/// </summary>
+public sealed class HttpProfile : IEquatable<HttpProfile>
+{
+    private const int Roles = (int)HttpRole.Tunnel + 1;
+    private static readonly HttpProfile s_fourOverHttp2 = new("four", HttpWireVersion.Http2, FourContexts);
+    private static readonly HttpProfile s_twoOverHttp2 = new("two", HttpWireVersion.Http2, TwoContexts);
+    private readonly HttpContextUse[] _contexts;
+    private readonly byte[] _ids = new byte[2 * Roles];     // by direction and role; 0 where there is none
+
+    private HttpProfile(string name, HttpWireVersion version, byte[] contexts)
+    {
+        Name = name;
+        Version = version;
+        _contexts = [.. contexts.Order().Select(HttpContexts.Known)];
+        foreach (HttpDirection direction in (HttpDirection[])[HttpDirection.Request, HttpDirection.Response])
+        {
+            foreach (byte id in IdsIn(direction))
+            {
+                _ids[((int)direction * Roles) + (int)HttpContexts.Known(id).Role] = id;
+            }
+        }
+    }
+
+    /// <summary>Heads in one context, content in another, both ways: what the ETSI reference stack speaks. HTTP/1.1.</summary>
+    public static HttpProfile Two { get; } = new("two", HttpWireVersion.Http11, TwoContexts);
+
+    /// <summary>Heads and content of each direction in contexts of their own, so that rights can be one-way. HTTP/1.1.</summary>
+    public static HttpProfile Four { get; } = new("four", HttpWireVersion.Http11, FourContexts);
+
+    /// <summary><see cref="Four"/>, and HTTP/2's connection control in a context of its own. HTTP/2 only.</summary>
+    public static HttpProfile Five { get; } = new("five", HttpWireVersion.Http2, [.. FourContexts, HttpContexts.Control]);
+
+    /// <summary>Its name: <c>two</c>, <c>four</c> or <c>five</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>The version of HTTP it is for.</summary>
+    public HttpWireVersion Version { get; }
+
+    /// <summary>The ids of its contexts, ascending.</summary>
+    public IEnumerable<byte> ContextIds => _contexts.Select(use => use.Id);
+
+    /// <summary>Its contexts for messages to people: <c>1 (head), 2 (body)</c>.</summary>
+    internal string Description => string.Join(", ", _contexts.Select(use => $"{use.Id} ({use.Name})"));
+
+    private static byte[] TwoContexts => [HttpContexts.Headers, HttpContexts.Body];
+
+    private static byte[] FourContexts =>
+        [HttpContexts.RequestHeaders, HttpContexts.RequestBody, HttpContexts.ResponseHeaders, HttpContexts.ResponseBody];
+
+    /// <summary>What is left of a purpose before its role; only profile two has no name in it, as the reference stack has no others.</summary>
+    private string PurposePrefix =>
+        (Version == HttpWireVersion.Http2 ? "h2;v=1;" : "http;v=1;") + (Name == "two" ? "" : $"profile={Name};");
+
+    /// <summary>The profile that comes nearest for another version of HTTP; for HTTP/1.1 that of <em>five</em> is <em>four</em>.</summary>
+    public HttpProfile For(HttpWireVersion version) => version == Version ? this : (Name, version) switch
+    {
+        ("two", HttpWireVersion.Http2) => s_twoOverHttp2,
+        ("two", _) => Two,
+        (_, HttpWireVersion.Http2) => s_fourOverHttp2,
+        _ => Four,
+    };
+
+    /// <summary>The context list that a client offers.</summary>
+    /// <param name="audited">True to have every container carry the trail of the entities it passed.</param>
+    public IReadOnlyList<TlmspContext> CreateContexts(bool audited = false) =>
+        [.. _contexts.Select(use => new TlmspContext(use.Id, $"{PurposePrefix}role={use.Name}", audited))];
+
+    /// <summary>True when there is a context for a role.</summary>
+    public bool Has(HttpRole role) => _ids[(int)role] != 0 || _ids[Roles + (int)role] != 0;
+
+    /// <summary>The context of a role. Where connection control has none of its own it travels with the heads.</summary>
+    /// <exception cref="ArgumentException">The profile has no context for the role.</exception>
+    public byte IdOf(HttpDirection direction, HttpRole role)
+    {
+        byte id = _ids[((int)direction * Roles) + (int)role];
+        return id != 0 ? id
+            : role == HttpRole.Control ? IdOf(direction, HttpRole.Head)
+            : throw new ArgumentException($"Profile {this} has no context for {role}.", nameof(role));
+    }
+
+    /// <summary>The role of a context in which something arrived.</summary>
+    /// <exception cref="HttpMappingException">HTTP does not use the context, or not in this direction (http-mapping §12).</exception>
+    public HttpRole RoleOf(byte contextId, HttpDirection direction)
+    {
+        foreach (HttpContextUse use in _contexts)
+        {
+            if (use.Id == contextId)
+            {
+                return use.Direction is null || use.Direction == direction
+                    ? use.Role
+                    : throw new HttpMappingException(
+                        $"'{use.Name}' data from the {(direction == HttpDirection.Request ? "client" : "server")}", contextId);
+            }
+        }
+
+        throw new HttpMappingException($"data in context {contextId}, which HTTP does not use");
+    }
+
+    /// <summary>The ids of the contexts that are used in a direction, ascending.</summary>
+    public IEnumerable<byte> IdsIn(HttpDirection direction) =>
+        _contexts.Where(use => use.Direction is null || use.Direction == direction).Select(use => use.Id);
+
+    /// <summary>The profile that a list of contexts is of.</summary>
+    /// <param name="contexts">The contexts of an offer or a session.</param>
+    /// <param name="problem">What is unknown or missing; null when there is a profile.</param>
+    public static HttpProfile? Read(IEnumerable<TlmspContext> contexts, out string? problem)
+    {
+        ArgumentNullException.ThrowIfNull(contexts);
+        return HttpPurposes.Read([.. contexts], out problem);
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(HttpProfile? other) => other is not null && Name == other.Name && Version == other.Version;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as HttpProfile);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Name, Version);
+
+    /// <summary>Such as <c>four</c>, or <c>four (HTTP/2)</c>.</summary>
+    public override string ToString() => Version == HttpWireVersion.Http2 ? $"{Name} (HTTP/2)" : Name;
+
+    /// <returns>What the ids and roles of a list lack or have too much; null when they are those of this profile.</returns>
+    internal string? Problem(IEnumerable<(byte Id, string Role)> listed)
+    {
+        HttpContextUse[] missing = [.. _contexts.Where(use => !listed.Contains((use.Id, use.Name)))];
+        if (missing.Length > 0)
+        {
+            return $"profile {this} needs {string.Join(", ", missing.Select(use => $"context {use.Id} for '{use.Name}'"))}";
+        }
+
+        (byte Id, string Role)[] surplus = [.. listed.Where(entry => _contexts.All(use => (use.Id, use.Name) != entry))];
+        return surplus.Length == 0 ? null : $"profile {this} has no context {surplus[0].Id} for '{surplus[0].Role}'";
+    }
+}
