@@ -201,7 +201,8 @@ internal sealed partial class TlmspConnectionMiddleware
     [LoggerMessage(8, LogLevel.Error, "Connection {ConnectionId}: the TLMSP handshake failed because of an error of this application.")]
     private static partial void LogHandshakeError(ILogger logger, string connectionId, Exception exception);
 
-    [LoggerMessage(14, LogLevel.Debug, "Connection {ConnectionId}: the client accepts the path that it is to take, and connects again over it.")]
+    [LoggerMessage(14, LogLevel.Debug, "Connection {ConnectionId}: the client accepts the path that it is to take, "
+        + "and connects again over it.")]
     private static partial void LogReconnect(ILogger logger, string connectionId);
 
     [LoggerMessage(15, LogLevel.Warning, "Connection {ConnectionId}: the client refuses the path (alert 171): "
