@@ -50,10 +50,10 @@ public class HostileMiddleboxCertificateTests(ClientCertificateLab lab) : Hostil
     internal static RowTable<MiddleboxRow> Table { get; } = new(
     [
         .. MiddleboxRows.Handshake(MiddleboxRows.Harmless, "--fault-dir both"),
-        .. MiddleboxRows.Handshake(MiddleboxRows.ServerFinds(UnexpectedHandshakeMessage, 10), "--skip creq", "--skip cv", "--swap cke,cv"),
+        .. MiddleboxRows.Handshake(MiddleboxRows.ServerFinds(UnexpectedHandshakeMessage, 10), "--skip creq", "--skip cv"),
         .. MiddleboxRows.Handshake(MiddleboxRows.NextToClient(UnexpectedHandshakeMessage, 10), "--dup creq", "--swap ske,creq"),
         .. MiddleboxRows.Handshake(MiddleboxRows.NextToClient(FragmentedHandshakeMessage, 47), "--fragment creq"),
-        .. MiddleboxRows.Handshake(MiddleboxRows.NextToServer(UnexpectedHandshakeMessage, 10), "--dup cv", "--dup cert --fault-dir c2s"),
+        .. MiddleboxRows.Handshake(MiddleboxRows.NextToServer(UnexpectedHandshakeMessage, 10), "--dup cv", "--dup cert --fault-dir c2s", "--swap cke,cv"),
         .. MiddleboxRows.Handshake(MiddleboxRows.NextToServer(FragmentedHandshakeMessage, 47), "--fragment cv", "--fragment cert --fault-dir c2s"),
         .. MiddleboxRows.Handshake(MiddleboxRows.NextOrServer(UnexpectedHandshakeMessage, 10), "--skip cert --fault-dir c2s"),
     ]);

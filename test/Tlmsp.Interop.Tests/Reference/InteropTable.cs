@@ -124,7 +124,7 @@ internal static class InteropTable
     private static string OurVersion()
     {
         string version = typeof(TlmspClientHandshake).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
-        return $"TlmspAspNet {version}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}";
+        return $"TlmspAspNet {version.Split('+')[0]}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}";
     }
 
     private sealed record Table(string Description)

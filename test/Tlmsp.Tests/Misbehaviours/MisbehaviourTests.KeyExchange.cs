@@ -35,7 +35,7 @@ public partial class MisbehaviourTests
                 path, 0, P256, Forge.Point(KeyExchangeGroup.P256), Forge.Point(KeyExchangeGroup.P256))),
         },
 
-        new(BadSignatureScheme, "client", "SHA-1 of the server")
+        new(NoCommonSignatureScheme, "client", "SHA-1 of the server")
         {
             Attack = path => path.ToClient().Rewrite(HandshakeType.ServerKeyExchange, _ => Forge.ServerKeyExchange(
                 path, X25519, Forge.Point(KeyExchangeGroup.X25519), SignatureSchemes.EcdsaSha1)),
@@ -50,7 +50,7 @@ public partial class MisbehaviourTests
             Grants = "1=r",
             Attack = path => path.ToClient(1).Rewrite(HandshakeType.ServerKeyExchange, body => SetScheme(body, 0x0999)),
         },
-        new(BadSignatureScheme, "server, client", "SHA-1 of a middlebox, which the reference always uses")
+        new(NoCommonSignatureScheme, "server, client", "SHA-1 of a middlebox, which the reference always uses")
         {
             Grants = "1=r",
             Attack = path => OnBothSides(path, HandshakeType.MiddleboxKeyExchange, _ => Forge.MiddleboxKeyExchange(
@@ -91,7 +91,7 @@ public partial class MisbehaviourTests
             Grants = "1=r+certificate",
             Attack = path => ChangeClientHello(path.ToServer(0), hello => hello.Suites = [0xc0, 0x2b, 0, 0xff]),
         },
-        new(BadSignatureScheme, "server", "SHA-1 of the client")
+        new(NoCommonSignatureScheme, "server", "SHA-1 of the client")
         {
             Grants = "+certificate",
             Attack = path => path.ToServer().Rewrite(HandshakeType.CertificateVerify, body => [2, 3, .. body[2..]]),
