@@ -73,8 +73,8 @@ public static partial class ListenOptionsTlmspExtensions
     /// <summary>Speaks TLMSP on this endpoint as a configuration section says, for example <c>endpoint.ConfigSection.GetSection("Tlmsp")</c>.</summary>
     /// <param name="listenOptions">The endpoint.</param>
     /// <param name="section">
-    /// Certificate, TrustedRoots, RevocationMode, HandshakeTimeout, Mapping, AllowReferenceMiddleboxes, Middleboxes. Files are relative to the
-    /// content root.
+    /// Certificate, TrustedRoots, RevocationMode, HandshakeTimeout, Mapping, AllowReferenceMiddleboxes, Middleboxes, InsertedMiddleboxes,
+    /// ForbiddenMiddleboxes. Files are relative to the content root.
     /// </param>
     /// <param name="configure">Further options; these win.</param>
     /// <exception cref="InvalidOperationException">A setting is unknown or cannot be used.</exception>

@@ -34,6 +34,7 @@ internal sealed class ServerHandshakes
                 KeyLog = options.KeyLogFile is { } keyLog ? TlmspKeyLog.ToFile(keyLog) : null,
                 ContextPolicy = offer => CheckContexts(offer.Contexts, options.Profiles, protocols()),
                 MiddleboxPolicy = offer => options.Middleboxes.Check(offer, options.Mapping),
+                PathCompletion = options.Middleboxes.Complete,
                 EffectiveGrant = options.Middleboxes.EffectiveGrant,
             };
             _protocol.Validate();

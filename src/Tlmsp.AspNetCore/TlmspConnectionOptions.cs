@@ -44,6 +44,9 @@ public sealed class TlmspConnectionOptions
     /// <summary>How strictly requests are held to their contexts.</summary>
     public HttpMappingMode Mapping { get; set; } = HttpMappingMode.Strict;
 
+    /// <summary>What becomes of notices that a middlebox deleted something. Default: accepted between messages.</summary>
+    public HttpDeletionPolicy Deletions { get; set; }
+
     /// <summary>Bounds on heads and framing.</summary>
     public HttpFramerLimits HttpLimits { get; set; } = HttpFramerLimits.Default;
 

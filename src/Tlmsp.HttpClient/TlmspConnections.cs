@@ -74,18 +74,46 @@ internal sealed class TlmspConnections(TlmspHttpOptions options)
         DnsEndPoint server, string? hostHeader, HttpWireVersion version, CancellationToken cancellationToken)
     {
         TlmspClientOptions protocol = options.ToClientOptions(server, hostHeader, version);
-        DnsEndPoint firstHop = protocol.Middleboxes.Count > 0 && protocol.Middleboxes[0].Address.TryGetEndPoint(out string? host, out int port)
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
+        {
+            return await OpenAsync(protocol, server, discovery: null, limit, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TlmspReconnectException e)
+        {
+            // Once only: the handshake takes no other path the second time (handshake.md §1.5).
+            return await OpenAsync(protocol, server, e.Discovery, limit, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <param name="protocol">The handshake's options.</param>
+    /// <param name="server">Where to connect when no middlebox comes first.</param>
+    /// <param name="discovery">What a first connection has found out.</param>
+    /// <param name="limit">Its time starts when the first TCP connection stands.</param>
+    /// <param name="cancellationToken">SocketsHttpHandler's own.</param>
+    /// <exception cref="TlmspReconnectException">The server wants another path, and the application agrees to it.</exception>
+    private async Task<TlmspHttpStream> OpenAsync(
+        TlmspClientOptions protocol, DnsEndPoint server, TlmspDiscovery? discovery, CancellationTokenSource limit,
+        CancellationToken cancellationToken)
+    {
+        TlmspAddress? first = discovery?.FirstHop ?? protocol.Middleboxes.FirstOrDefault()?.Address;
+        DnsEndPoint firstHop = first is { } address && address.TryGetEndPoint(out string? host, out int port)
             ? new DnsEndPoint(host, port)
             : server;
         Uri? proxy = ProxyTunnel.Find(options.Proxy, firstHop);
-        SocketTransport transport = await DialAsync(
-            proxy is null ? firstHop : new DnsEndPoint(proxy.IdnHost, proxy.Port), cancellationToken).ConfigureAwait(false);
+        SocketTransport? transport = null;
         TlmspSession? session = null;
         try
         {
-            using var handshake = new TlmspClientHandshake(protocol);
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(options.HandshakeTimeout);
+            transport = await DialAsync(
+                proxy is null ? firstHop : new DnsEndPoint(proxy.IdnHost, proxy.Port),
+                discovery is null ? cancellationToken : limit.Token).ConfigureAwait(false);
+            using var handshake = new TlmspClientHandshake(protocol, discovery);
+            if (discovery is null)
+            {
+                limit.CancelAfter(options.HandshakeTimeout);
+            }
+
             if (proxy is not null)
             {
                 await ProxyTunnel.OpenAsync(transport, firstHop, proxy, options.Proxy!.Credentials, limit.Token).ConfigureAwait(false);
@@ -93,12 +121,16 @@ internal sealed class TlmspConnections(TlmspHttpOptions options)
 
             session = await TlmspConnector.HandshakeAsync(handshake, transport, limit.Token).ConfigureAwait(false);
             options.SessionEstablished?.Invoke(session.Info);
-            return new TlmspHttpStream(session, transport, HttpDirection.Response, options.Mapping, flushOnWrite: true, options.HttpLimits);
+            return new TlmspHttpStream(session, transport, HttpDirection.Response, options.Mapping, flushOnWrite: true, options.HttpLimits)
+            {
+                Deletions = options.Deletions,
+                RequestStarting = TlmspExchange.OnRequestStarting,
+            };
         }
         catch (Exception e)
         {
             session?.Dispose();
-            await transport.DisposeAsync().ConfigureAwait(false);
+            await (transport?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
             switch (e)
             {
                 // SocketsHttpHandler knows its own timeouts by its own token, and the other exceptions by their types.

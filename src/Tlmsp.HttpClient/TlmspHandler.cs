@@ -18,6 +18,7 @@ public sealed class TlmspHandler : DelegatingHandler
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Prepare(request);
+        using IDisposable exchange = TlmspExchange.Begin(request);
         try
         {
             return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
@@ -32,6 +33,7 @@ public sealed class TlmspHandler : DelegatingHandler
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Prepare(request);
+        using IDisposable exchange = TlmspExchange.Begin(request);
         try
         {
             return base.Send(request, cancellationToken);

@@ -9,7 +9,7 @@ public sealed class TlmspHttpOptions
 {
     private TlmspCertificate? _clientCertificate;
 
-    /// <summary>The middleboxes on the path. Default: none.</summary>
+    /// <summary>The middleboxes on the path, and those that a server may add to it. Default: none.</summary>
     public MiddleboxPath Middleboxes { get; } = new();
 
     /// <summary>How the certificates of server and middleboxes are checked.</summary>
@@ -45,12 +45,16 @@ public sealed class TlmspHttpOptions
     /// <summary>How strictly responses are held to their contexts.</summary>
     public HttpMappingMode Mapping { get; set; } = HttpMappingMode.Strict;
 
+    /// <summary>What becomes of notices that a middlebox deleted something. Default: accepted between messages.</summary>
+    public HttpDeletionPolicy Deletions { get; set; }
+
     /// <summary>Bounds on heads and framing.</summary>
     public HttpFramerLimits HttpLimits { get; set; } = HttpFramerLimits.Default;
 
     /// <summary>
-    /// Time for CONNECT and the handshake after the TCP connection stands; more than zero and less than 24 days, or
-    /// <see cref="Timeout.InfiniteTimeSpan"/>. Default 10 s. The whole way to a connection is bounded by <c>SocketsHttpHandler.ConnectTimeout</c>.
+    /// Time for CONNECT and the handshake after the TCP connection stands, and for the second connection where the server asks for another
+    /// path; more than zero and less than 24 days, or <see cref="Timeout.InfiniteTimeSpan"/>. Default 10 s. The whole way to a connection is
+    /// bounded by <c>SocketsHttpHandler.ConnectTimeout</c>.
     /// </summary>
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
@@ -82,6 +86,7 @@ public sealed class TlmspHttpOptions
         Certificate = _clientCertificate,
         Contexts = [.. Profile.For(version).CreateContexts(Audited)],
         Middleboxes = [.. Middleboxes.Items],
+        PathPolicy = proposal => Middleboxes.Check(proposal, Mapping),
         Trust = Trust,
         Limits = Limits,
         Groups = Groups,

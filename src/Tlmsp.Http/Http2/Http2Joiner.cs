@@ -12,6 +12,7 @@ internal sealed class Http2Joiner : IHttpJoiner
     private readonly Http2Framer _framer;
     private readonly Http2Streams _streams;
     private readonly Http2ContentLengths? _lengths;
+    private ICollection<long>? _touched;
     private int _empty;
 
     /// <summary>Makes a joiner for one direction of one connection.</summary>
@@ -33,6 +34,28 @@ internal sealed class Http2Joiner : IHttpJoiner
 
     /// <inheritdoc/>
     public bool IsEndPremature => !IsAtMessageBoundary;
+
+    /// <inheritdoc/>
+    public long MessageNumber => 0;
+
+    /// <inheritdoc/>
+    public HttpMessagePart PartOf(HttpRole role) => role == HttpRole.Content ? HttpMessagePart.Content : HttpMessagePart.Head;
+
+    /// <inheritdoc/>
+    /// <remarks>What concerns the connection is of stream 0.</remarks>
+    public void AcceptTouched(
+        HttpRole role, byte contextId, ReadOnlySpan<byte> plaintext, IBufferWriter<byte> joined, ICollection<long> messages)
+    {
+        _touched = messages;
+        try
+        {
+            Accept(role, contextId, plaintext, joined);
+        }
+        finally
+        {
+            _touched = null;
+        }
+    }
 
     /// <inheritdoc/>
     public void Accept(HttpRole role, byte contextId, ReadOnlySpan<byte> plaintext, IBufferWriter<byte> joined)
@@ -57,6 +80,10 @@ internal sealed class Http2Joiner : IHttpJoiner
             int taken = _framer.Consume(role, rest, out Http2Piece piece);
             _lengths?.OnReceived(_framer.Frame, piece, rest[..taken]);
             rest = rest[taken..];
+            if (_touched is { } touched && piece.Kind != Http2PieceKind.PartialHeader && !touched.Contains(_framer.Frame.StreamId))
+            {
+                touched.Add(_framer.Frame.StreamId);
+            }
         }
 
         // Nothing of a frame goes on before its type, and with it its context, is known.

@@ -34,6 +34,12 @@ internal sealed class Http2Splitter : IHttpSplitter
     }
 
     /// <inheritdoc/>
+    public bool IsAtMessageBoundary => false;
+
+    /// <inheritdoc/>
+    public long MessageNumber => 0;
+
+    /// <inheritdoc/>
     public void Write(ReadOnlySpan<byte> data, IHttpContainerSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);

@@ -152,6 +152,17 @@ internal sealed class Http2Streams
         }
     }
 
+    /// <summary>True when a side has sent all of a stream.</summary>
+    public bool HasEnded(HttpDirection direction, long streamId)
+    {
+        lock (_lock)
+        {
+            return _streams.TryGetValue((uint)streamId, out Ends ends)
+                ? (ends & (direction == HttpDirection.Request ? Ends.Request : Ends.Response)) != 0
+                : streamId <= _last;
+        }
+    }
+
     private string? OnKnownStream(HttpDirection direction, in Http2Frame frame)
     {
         if (!_streams.TryGetValue(frame.StreamId, out Ends ends))

@@ -11,9 +11,10 @@ internal readonly record struct HttpMapper(IHttpSplitter Splitter, IHttpJoiner J
     /// <param name="mode">How strict to be with what arrives.</param>
     /// <param name="limits">Bounds.</param>
     /// <param name="middleboxes">Who is on the path, and what each may do.</param>
+    /// <param name="audit">Hears where messages end.</param>
     public static HttpMapper Create(
         HttpProfile profile, HttpDirection receives, HttpMappingMode mode, HttpFramerLimits limits,
-        IReadOnlyList<TlmspPathMiddlebox> middleboxes)
+        IReadOnlyList<TlmspPathMiddlebox> middleboxes, HttpAuditTrail audit)
     {
         HttpDirection sends = receives == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request;
         if (profile.Version == HttpWireVersion.Http2)
@@ -21,6 +22,7 @@ internal readonly record struct HttpMapper(IHttpSplitter Splitter, IHttpJoiner J
             var streams = new Http2Streams();
             bool mayBeEdited = receives == HttpDirection.Response && Http2Rights.AnyWritesContent(profile, receives, middleboxes);
             Http2ContentLengths? lengths = mayBeEdited ? new Http2ContentLengths(streams, limits) : null;
+            audit.HasEnded = stream => streams.HasEnded(receives, stream);
             bool stateless = middleboxes.Any(middlebox => Http2Rights.NeedsStatelessCompression(profile, middlebox.Grant));
             return new HttpMapper(
                 new Http2Splitter(sends, streams, profile, limits, stateless, lengths),
@@ -29,6 +31,6 @@ internal readonly record struct HttpMapper(IHttpSplitter Splitter, IHttpJoiner J
 
         var exchanges = new HttpExchangeQueue();
         return new HttpMapper(
-            new HttpSplitter(sends, exchanges, profile, limits), new HttpJoiner(receives, exchanges, mode, limits));
+            new HttpSplitter(sends, exchanges, profile, limits), new HttpJoiner(receives, exchanges, mode, limits) { Trail = audit });
     }
 }
