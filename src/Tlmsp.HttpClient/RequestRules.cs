@@ -18,7 +18,8 @@ internal static class RequestRules
         {
             throw new HttpRequestException(
                 HttpRequestError.VersionNegotiationError,
-                $"TLMSP connections carry HTTP/1.1 and HTTP/2, and the request insists on HTTP/{request.Version}. Set its VersionPolicy to RequestVersionOrLower.");
+                $"TLMSP connections carry HTTP/1.1 and HTTP/2, and the request insists on HTTP/{request.Version}. "
+                + "Set its VersionPolicy to RequestVersionOrLower.");
         }
     }
 
@@ -33,7 +34,8 @@ internal static class RequestRules
         {
             throw new HttpRequestException(
                 HttpRequestError.VersionNegotiationError,
-                "The server does not do HTTP/2 over TLMSP (alert 175), and the request insists on it. Set its VersionPolicy to RequestVersionOrLower.");
+                "The server does not do HTTP/2 over TLMSP (alert 175), and the request insists on it. "
+                + "Set its VersionPolicy to RequestVersionOrLower.");
         }
     }
 
@@ -43,7 +45,9 @@ internal static class RequestRules
         if (request.VersionPolicy == HttpVersionPolicy.RequestVersionOrHigher)
         {
             // No other version than HTTP/2 is higher than HTTP/1.1 here.
-            request.VersionPolicy = request.Version.Major >= 2 ? HttpVersionPolicy.RequestVersionExact : HttpVersionPolicy.RequestVersionOrLower;
+            request.VersionPolicy = request.Version.Major >= 2
+                ? HttpVersionPolicy.RequestVersionExact
+                : HttpVersionPolicy.RequestVersionOrLower;
             request.Version = HttpVersion.Version20;
         }
         else if (request.Version.Major >= 3)

@@ -59,7 +59,7 @@ public sealed class TlmspHandler : DelegatingHandler
         }
     }
 
-    /// <summary>SocketsHttpHandler makes connection errors of all that its callback throws, and what the callback said an inner exception.</summary>
+    /// <summary>SocketsHttpHandler makes a connection error of whatever its callback throws, and that an inner exception.</summary>
     private static bool IsAboutVersion(HttpRequestException e) =>
         e.InnerException is HttpRequestException { HttpRequestError: HttpRequestError.VersionNegotiationError };
 

@@ -13,17 +13,20 @@ internal readonly record struct HttpMapper(IHttpSplitter Splitter, IHttpJoiner J
     /// <param name="middleboxes">Who is on the path, and what each may do.</param>
     /// <param name="audit">Hears where messages end.</param>
     public static HttpMapper Create(
-        HttpProfile profile, HttpDirection receives, HttpMappingMode mode, HttpFramerLimits limits, IReadOnlyList<TlmspPathMiddlebox> middleboxes,
-        HttpAuditTrail audit)
+        HttpProfile profile, HttpDirection receives, HttpMappingMode mode, HttpFramerLimits limits,
+        IReadOnlyList<TlmspPathMiddlebox> middleboxes, HttpAuditTrail audit)
     {
         HttpDirection sends = receives == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request;
         if (profile.Version == HttpWireVersion.Http2)
         {
             var streams = new Http2Streams();
+            bool mayBeEdited = receives == HttpDirection.Response && Http2Rights.AnyWritesContent(profile, receives, middleboxes);
+            Http2ContentLengths? lengths = mayBeEdited ? new Http2ContentLengths(streams, limits) : null;
             audit.HasEnded = stream => streams.HasEnded(receives, stream);
             bool stateless = middleboxes.Any(middlebox => Http2Rights.NeedsStatelessCompression(profile, middlebox.Grant));
             return new HttpMapper(
-                new Http2Splitter(sends, streams, profile, limits, stateless), new Http2Joiner(receives, streams, profile, limits));
+                new Http2Splitter(sends, streams, profile, limits, stateless, lengths),
+                new Http2Joiner(receives, streams, profile, limits, lengths));
         }
 
         var exchanges = new HttpExchangeQueue();

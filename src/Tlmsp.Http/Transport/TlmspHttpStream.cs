@@ -477,7 +477,8 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
             return true;
         }
 
-        return _flushOnWrite ? throw new IOException("The TLMSP connection is closed.") : false;
+        // Over HTTP/2 a write may be the first to notice what a read found out.
+        return _flushOnWrite ? throw new IOException(_readFault?.Message ?? "The TLMSP connection is closed.", _readFault) : false;
     }
 
     private static int Wait(ValueTask<int> read) => read.IsCompletedSuccessfully ? read.Result : read.AsTask().GetAwaiter().GetResult();
