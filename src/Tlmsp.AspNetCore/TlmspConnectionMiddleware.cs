@@ -52,7 +52,8 @@ internal sealed partial class TlmspConnectionMiddleware
         context.Features.Set<ITlsApplicationProtocolFeature>(feature);
         _metrics.Started();
         var stream = new TlmspHttpStream(
-            session, transport, HttpDirection.Request, _options.Mapping, flushOnWrite: false, _options.HttpLimits);
+            session, transport, HttpDirection.Request, _options.Mapping, flushOnWrite: false, _options.HttpLimits,
+            allowResizing: _options.AllowResizing);
         try
         {
             await using (stream.ConfigureAwait(false))

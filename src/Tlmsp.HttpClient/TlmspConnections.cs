@@ -59,7 +59,9 @@ internal sealed class TlmspConnections(TlmspHttpOptions options)
 
             session = await TlmspConnector.HandshakeAsync(handshake, transport, limit.Token).ConfigureAwait(false);
             options.SessionEstablished?.Invoke(session.Info);
-            return new TlmspHttpStream(session, transport, HttpDirection.Response, options.Mapping, flushOnWrite: true, options.HttpLimits);
+            return new TlmspHttpStream(
+                session, transport, HttpDirection.Response, options.Mapping, flushOnWrite: true, options.HttpLimits,
+                allowResizing: options.AllowResizing);
         }
         catch (Exception e)
         {

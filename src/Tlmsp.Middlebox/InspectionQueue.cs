@@ -25,7 +25,7 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
         _profile = profile;
         _inspectors = inspectors;
         _observer = new HttpMessageObserver(
-            direction, exchanges, Reads(HttpRole.Head), Reads(HttpRole.Content), options.Mapping, options.HttpLimits);
+            direction, exchanges, Reads(HttpRole.Head), Reads(HttpRole.Content), options.Mapping, options.HttpLimits, profile);
 
         bool Reads(HttpRole role) => grant[profile.IdOf(direction, role)] >= TlmspAccess.Read;
     }
@@ -34,6 +34,7 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
     {
         Head,
         Content,
+        Secrets,
         Trailers,
         End,
         Opaque,
@@ -100,6 +101,9 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
         _content.Write(content);
     }
 
+    void IHttpMessageEvents.OnSecretFields(IReadOnlyList<HttpField> fields) =>
+        _events.Add(new Event(Kind.Secrets, Head: new HttpHead(_direction, "", fields)));
+
     void IHttpMessageEvents.OnTrailers(HttpHead trailers) => _events.Add(new Event(Kind.Trailers, Head: trailers));
 
     void IHttpMessageEvents.OnMessageEnd() => _events.Add(new Event(Kind.End));
@@ -146,6 +150,7 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
     {
         Kind.Head => inspector.OnHeadAsync(seen.Head!, cancellationToken),
         Kind.Content => inspector.OnContentAsync(_direction, _content.Memory.Slice(seen.Offset, seen.Length), cancellationToken),
+        Kind.Secrets => inspector.OnSecretFieldsAsync(_direction, seen.Head!.Fields, cancellationToken),
         Kind.Trailers => inspector.OnTrailersAsync(seen.Head!, cancellationToken),
         Kind.End => inspector.OnMessageEndAsync(_direction, cancellationToken),
         _ => inspector.OnOpaqueAsync(_direction, seen.Role, seen.Length, cancellationToken),

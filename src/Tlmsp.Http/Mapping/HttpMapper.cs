@@ -10,8 +10,9 @@ internal readonly record struct HttpMapper(IHttpSplitter Splitter, IHttpJoiner J
     /// <param name="receives">What this side reads: requests at a server, responses at a client.</param>
     /// <param name="mode">How strict to be with what arrives.</param>
     /// <param name="limits">Bounds.</param>
+    /// <param name="resizable">Whether a middlebox may resize the content that this side sends.</param>
     /// <exception cref="NotSupportedException">There is no mapping for the version.</exception>
-    public static HttpMapper Create(HttpProfile profile, HttpDirection receives, HttpMappingMode mode, HttpFramerLimits limits)
+    public static HttpMapper Create(HttpProfile profile, HttpDirection receives, HttpMappingMode mode, HttpFramerLimits limits, bool resizable)
     {
         HttpDirection sends = receives == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request;
         if (profile.Version != HttpWireVersion.Http11)
@@ -21,6 +22,7 @@ internal readonly record struct HttpMapper(IHttpSplitter Splitter, IHttpJoiner J
 
         var exchanges = new HttpExchangeQueue();
         return new HttpMapper(
-            new HttpSplitter(sends, exchanges, profile, limits), new HttpJoiner(receives, exchanges, mode, limits));
+            new HttpSplitter(sends, exchanges, profile, limits, resizable),
+            new HttpJoiner(receives, exchanges, mode, limits, profile));
     }
 }

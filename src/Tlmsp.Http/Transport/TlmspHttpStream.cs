@@ -38,10 +38,14 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     /// </param>
     /// <param name="limits">Bounds.</param>
     /// <param name="profile">The profile of the session's contexts; null to read it from their purposes.</param>
+    /// <param name="allowResizing">
+    /// True to send content in chunks where a middlebox may write it, so that it can be resized (http-mapping §4); false to keep to
+    /// Content-Length, which the other side enforces.
+    /// </param>
     /// <exception cref="ArgumentException">The session's contexts are of no known profile.</exception>
     public TlmspHttpStream(
         TlmspSession session, ITlmspTransport transport, HttpDirection receives, HttpMappingMode mode, bool flushOnWrite,
-        HttpFramerLimits? limits = null, HttpProfile? profile = null)
+        HttpFramerLimits? limits = null, HttpProfile? profile = null, bool allowResizing = true)
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(transport);
@@ -50,7 +54,9 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         _flushOnWrite = flushOnWrite;
         _receives = receives;
         _profile = profile ?? HttpProfile.Read(session.Info.Contexts, out string? problem) ?? throw new ArgumentException(problem, nameof(session));
-        (_splitter, _joiner) = HttpMapper.Create(_profile, receives, mode, limits ?? HttpFramerLimits.Default);
+        byte content = _profile.IdOf(receives == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request, HttpRole.Content);
+        bool resizable = allowResizing && session.Info.Middleboxes.Any(middlebox => middlebox.Grant[content] == TlmspAccess.Write);
+        (_splitter, _joiner) = HttpMapper.Create(_profile, receives, mode, limits ?? HttpFramerLimits.Default, resizable);
         IdleSweeper.Add(this);
     }
 
