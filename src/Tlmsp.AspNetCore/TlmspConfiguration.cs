@@ -16,6 +16,8 @@ namespace Tlmsp.AspNetCore;
 ///   "ClientAuthentication": "None",
 ///   "HandshakeTimeout": "00:00:10",
 ///   "Mapping": "Strict",
+///   "Profiles": [ "two", "four+secret(X-Api-Key)" ],
+///   "AllowResizing": true,
 ///   "Middleboxes": [ { "Address": "waf.example:7001", "Grant": "headers=r" } ]
 /// }
 /// </code>
@@ -25,7 +27,7 @@ internal static class TlmspConfiguration
     private static readonly string[] s_values =
     [
         "TrustedRoots", "RevocationMode", "ClientAuthentication", "TrustedClientRoots", "HandshakeTimeout", "Mapping", "AllowReferenceMiddleboxes",
-        "KeyLogFile",
+        "KeyLogFile", "AllowResizing",
     ];
 
     private static readonly string[] s_certificateValues = ["Path", "KeyPath", "Password", "Subject", "Store", "Location", "AllowInvalid"];
@@ -34,7 +36,7 @@ internal static class TlmspConfiguration
     /// <exception cref="InvalidOperationException">A setting is unknown, or its value cannot be used; the message has its path.</exception>
     public static void Apply(IConfiguration section, TlmspConnectionOptions options, string contentRoot)
     {
-        CheckKeys(section, s_values, ["Certificate", "Middleboxes"]);
+        CheckKeys(section, s_values, ["Certificate", "Middleboxes", "Profiles"]);
         ApplyCertificate(section.GetSection("Certificate"), options, contentRoot);
         LoadRoots(section, "TrustedRoots", contentRoot, () => options.Trust);
         LoadRoots(section, "TrustedClientRoots", contentRoot, () => options.ClientTrust ??= new CertificateTrust());
@@ -42,9 +44,20 @@ internal static class TlmspConfiguration
         options.Trust.RevocationMode = ParseEnum(section, "RevocationMode", options.Trust.RevocationMode);
         options.HandshakeTimeout = ParseTime(section, "HandshakeTimeout", options.HandshakeTimeout);
         options.Mapping = ParseEnum(section, "Mapping", options.Mapping);
+        options.AllowResizing = ParseBool(section, "AllowResizing", options.AllowResizing);
         options.AllowReferenceMiddleboxes = ParseBool(section, "AllowReferenceMiddleboxes", options.AllowReferenceMiddleboxes);
         options.KeyLogFile = section["KeyLogFile"] is { } keyLog ? Path.Combine(contentRoot, keyLog) : options.KeyLogFile;
+        ApplyProfiles(section.GetSection("Profiles"), options);
         ApplyMiddleboxes(section.GetSection("Middleboxes"), options);
+    }
+
+    private static void ApplyProfiles(IConfigurationSection profiles, TlmspConnectionOptions options)
+    {
+        HttpProfile[] listed = [.. profiles.GetChildren().Select(child => Parse(profiles, child.Key, () => HttpProfile.Parse(child.Value ?? "")))];
+        if (listed.Length > 0)
+        {
+            options.Profiles = [.. listed];
+        }
     }
 
     private static void LoadRoots(IConfiguration section, string key, string contentRoot, Func<CertificateTrust> trust)

@@ -25,7 +25,8 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
         _profile = profile;
         _inspectors = inspectors;
         _observer = new HttpMessageObserver(
-            direction, exchanges, Reads(HttpRole.Head), Reads(HttpRole.Content), options.Mapping, options.HttpLimits, profile);
+            direction, exchanges, Reads(HttpRole.Head), Reads(HttpRole.Content),
+            profile.Equals(HttpProfile.Two) ? options.Mapping : HttpMappingMode.Strict, options.HttpLimits, profile);
 
         bool Reads(HttpRole role) => grant[profile.IdOf(direction, role)] >= TlmspAccess.Read;
     }

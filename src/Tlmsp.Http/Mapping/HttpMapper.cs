@@ -8,7 +8,7 @@ internal readonly record struct HttpMapper(IHttpSplitter Splitter, IHttpJoiner J
     /// <summary>Makes the pair for the profile and version that the handshake agreed on.</summary>
     /// <param name="profile">The profile, which includes the version.</param>
     /// <param name="receives">What this side reads: requests at a server, responses at a client.</param>
-    /// <param name="mode">How strict to be with what arrives.</param>
+    /// <param name="mode">How strict to be with what arrives; profiles other than two are always strict.</param>
     /// <param name="limits">Bounds.</param>
     /// <param name="resizable">Whether a middlebox may resize the content that this side sends.</param>
     /// <exception cref="NotSupportedException">There is no mapping for the version.</exception>
@@ -20,6 +20,8 @@ internal readonly record struct HttpMapper(IHttpSplitter Splitter, IHttpJoiner J
             throw new NotSupportedException($"Profile {profile} cannot be used: HTTP/2 is not mapped.");
         }
 
+        // The reference stack, for which there is another mode, speaks profile two alone.
+        mode = profile.Equals(HttpProfile.Two) ? mode : HttpMappingMode.Strict;
         var exchanges = new HttpExchangeQueue();
         return new HttpMapper(
             new HttpSplitter(sends, exchanges, profile, limits, resizable),

@@ -73,14 +73,15 @@ public sealed class HttpProfile : IEquatable<HttpProfile>
         HttpFieldSet secrets = HttpFieldSet.Create(more);
         if (Version != HttpWireVersion.Http11)
         {
-            throw new NotSupportedException($"Profile {this} cannot have a secret context: HTTP/2 compresses all fields together. Use it over HTTP/1.1.");
+            throw new NotSupportedException(
+                $"Profile {this} cannot have a secret context: HTTP/2 compresses all fields together. Use it over HTTP/1.1.");
         }
 
         var profile = new HttpProfile(Name, Version, [.. ContextIds, HttpContexts.Secret], secrets);
-        string purpose = profile.PurposeOf(HttpContexts.Known(HttpContexts.Secret));
-        return purpose.Length <= 255
+        int length = profile.PurposeOf(HttpContexts.Known(HttpContexts.Secret)).Length;
+        return length <= 255
             ? profile
-            : throw new ArgumentException($"The names of the sensitive fields are too long together: the purpose has {purpose.Length} of at most 255 characters.");
+            : throw new ArgumentException($"The names of the sensitive fields make a purpose of {length} characters; it has at most 255.");
     }
 
     /// <summary>True when <see cref="For"/> has a profile for a version of HTTP: sensitive fields exist over HTTP/1.1 alone.</summary>
@@ -157,9 +158,42 @@ public sealed class HttpProfile : IEquatable<HttpProfile>
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, Version, Secrets?.More);
 
-    /// <summary>Such as <c>four</c>, <c>four (HTTP/2)</c>, or <c>four with secret x-api-key</c>.</summary>
+    /// <summary>Such as <c>four</c>, <c>four (HTTP/2)</c>, or <c>four+secret(x-api-key)</c>.</summary>
     public override string ToString() => (Version == HttpWireVersion.Http2 ? $"{Name} (HTTP/2)" : Name)
-        + (Secrets is null ? "" : $" with secret {Secrets.More}".TrimEnd());
+        + (Secrets is null ? "" : Secrets.More.Length == 0 ? "+secret" : $"+secret({Secrets.More})");
+
+    /// <summary>Reads a profile as configuration has it: <c>two</c>, <c>four</c>, <c>five</c>, <c>four+secret</c>, <c>two+secret(X-A,X-B)</c>.</summary>
+    /// <exception cref="FormatException">The text is not of that form.</exception>
+    public static HttpProfile Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        string[] parts = text.Split('+', 2, StringSplitOptions.TrimEntries);
+        HttpProfile? profile = parts[0].ToLowerInvariant() switch
+        {
+            "two" => Two,
+            "four" => Four,
+            "five" => Five,
+            _ => null,
+        };
+        string option = parts.Length == 1 ? "" : parts[1].ToLowerInvariant();
+        bool hasNames = option.StartsWith("secret(", StringComparison.Ordinal) && option.EndsWith(')');
+        if (profile is null || (parts.Length > 1 && option != "secret" && !hasNames))
+        {
+            throw new FormatException(
+                $"'{text}' is no profile. Write two, four or five, or two+secret(X-Api-Key) with the names of further sensitive fields.");
+        }
+
+        try
+        {
+            string list = hasNames ? option["secret(".Length..^1] : "";
+            string[] names = list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            return parts.Length == 1 ? profile : profile.WithSecrets(names);
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        {
+            throw new FormatException(e.Message, e);
+        }
+    }
 
     private string PurposeOf(HttpContextUse use) =>
         $"{PurposePrefix}role={use.Name}{(use.Role == HttpRole.Secret && Secrets!.More.Length > 0 ? $";fields={Secrets.More}" : "")}";
