@@ -73,8 +73,8 @@ public static partial class ListenOptionsTlmspExtensions
     /// <summary>Speaks TLMSP on this endpoint as a configuration section says, for example <c>endpoint.ConfigSection.GetSection("Tlmsp")</c>.</summary>
     /// <param name="listenOptions">The endpoint.</param>
     /// <param name="section">
-    /// Certificate, TrustedRoots, RevocationMode, HandshakeTimeout, Mapping, AllowReferenceMiddleboxes, Middleboxes. Files are relative to the
-    /// content root.
+    /// Certificate, TrustedRoots, RevocationMode, HandshakeTimeout, Mapping, AllowReferenceMiddleboxes, Middleboxes, InsertedMiddleboxes,
+    /// ForbiddenMiddleboxes. Files are relative to the content root.
     /// </param>
     /// <param name="configure">Further options; these win.</param>
     /// <exception cref="InvalidOperationException">A setting is unknown or cannot be used.</exception>
@@ -109,11 +109,11 @@ public static partial class ListenOptionsTlmspExtensions
         ArgumentNullException.ThrowIfNull(options);
         IServiceProvider services = listenOptions.ApplicationServices;
         ILogger logger = (services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("Tlmsp.AspNetCore.TlmspConnectionMiddleware");
-        var handshakes = new ServerHandshakes(options);
+        var handshakes = new ServerHandshakes(options, () => listenOptions.Protocols);
         var metrics = new TlmspMetrics(services.GetService<IMeterFactory>());
         listenOptions.Use(next =>
         {
-            CheckProtocols(listenOptions);
+            CheckProtocols(listenOptions, options);
             LogRelaxations(logger, listenOptions, options);
             return new TlmspConnectionMiddleware(next, options, handshakes, metrics, logger).OnConnectionAsync;
         });
@@ -124,7 +124,7 @@ public static partial class ListenOptionsTlmspExtensions
     }
 
     /// <summary>Kestrel asks for the pipeline when it binds: the protocols may have been set after <c>UseTlmsp()</c>.</summary>
-    private static void CheckProtocols(ListenOptions listenOptions)
+    private static void CheckProtocols(ListenOptions listenOptions, TlmspConnectionOptions options)
     {
         if (listenOptions.Protocols.HasFlag(HttpProtocols.Http3))
         {
@@ -132,10 +132,11 @@ public static partial class ListenOptionsTlmspExtensions
                 $"UseTlmsp: HTTP/3 is on at {listenOptions}. It runs over QUIC, which TLMSP cannot protect. Set listenOptions.Protocols without Http3.");
         }
 
-        if (!listenOptions.Protocols.HasFlag(HttpProtocols.Http1))
+        if (listenOptions.Protocols == HttpProtocols.Http2 && !options.Profiles.Any(profile => profile.Supports(HttpWireVersion.Http2)))
         {
             throw new InvalidOperationException(
-                $"UseTlmsp: HTTP/1.1 is off at {listenOptions}. Set listenOptions.Protocols to Http1 or Http1AndHttp2.");
+                $"UseTlmsp: HTTP/1.1 is off at {listenOptions}, and every accepted profile has a secret context, which HTTP/2 does not have "
+                + $"({string.Join(", ", options.Profiles)}). Set listenOptions.Protocols with Http1, or add a profile without secrets.");
         }
     }
 

@@ -2,12 +2,12 @@ using Tlmsp.Http;
 
 namespace Tlmsp.AspNetCore;
 
-/// <summary>The middleboxes that a server accepts on the path. Empty: none.</summary>
+/// <summary>The middleboxes that a server accepts on the path, adds to it, or excludes from it. Empty: none is accepted.</summary>
 /// <remarks>
 /// A server cannot lower a grant on the wire, only accept or refuse the client's list: a middlebox that is granted anything else than
 /// what is allowed here ends the handshake with alert 171.
 /// </remarks>
-public sealed class MiddleboxAllowList
+public sealed partial class MiddleboxAllowList
 {
     private readonly Dictionary<TlmspAddress, Grant> _allowed = [];
 
@@ -17,7 +17,10 @@ public sealed class MiddleboxAllowList
     /// <summary>The list.</summary>
     public IReadOnlyDictionary<TlmspAddress, Grant> Items => _allowed;
 
-    /// <summary>Decides instead of the list: null accepts an offer, a text refuses it and is logged.</summary>
+    /// <summary>
+    /// Decides instead of the list on what clients list: null accepts an offer, a text refuses it and is logged. What this server inserts
+    /// is not in the offer.
+    /// </summary>
     public Func<TlmspOffer, string?>? Policy { get; set; }
 
     /// <summary>Allows a middlebox with exactly these rights.</summary>
@@ -27,43 +30,63 @@ public sealed class MiddleboxAllowList
     /// <c>head=r,req-head=r,resp-head=r</c>.
     /// </param>
     /// <exception cref="FormatException">The address has no usable host or port.</exception>
+    /// <exception cref="ArgumentException">This server inserts the middlebox with other rights.</exception>
     public MiddleboxAllowList Allow(string address, Grant grant)
     {
         ArgumentNullException.ThrowIfNull(grant);
-        _allowed[TlmspAddress.Parse(address)] = grant;
+        TlmspAddress parsed = TlmspAddress.Parse(address);
+        if (IsInserted(parsed) && !_allowed[parsed].Equals(grant))
+        {
+            throw new ArgumentException($"{parsed} is inserted with {_allowed[parsed]} already. Remove one of the two.", nameof(address));
+        }
+
+        _allowed[parsed] = grant;
         return this;
     }
 
     /// <summary>A client cannot say that a middlebox may only delete; this list can.</summary>
     internal Grant EffectiveGrant(TlmspMiddlebox middlebox) =>
-        Policy is null && _allowed.TryGetValue(middlebox.Address, out Grant? allowed)
-            ? allowed.Within(middlebox.Grant.Select(grant => grant.ContextId))
+        (Policy is null || middlebox.Inserted) && _allowed.TryGetValue(middlebox.Address, out Grant? allowed)
+            && allowed.Within(middlebox.Grant.Select(grant => grant.ContextId)) is { } own && own.OnWire().Equals(middlebox.Grant)
+            ? own
             : middlebox.Grant;
 
     internal string? Check(TlmspOffer offer, HttpMappingMode mode)
     {
+        // Only what this server asked for, and a client has brought back unchanged, arrives as inserted.
+        TlmspMiddlebox[] listed = [.. offer.Middleboxes.Where(middlebox => !middlebox.Inserted)];
+        if (listed.FirstOrDefault(middlebox => _forbidden.Contains(middlebox.Address)) is { } forbidden)
+        {
+            return $"middlebox {forbidden.Address} is forbidden (tlmsp.Middleboxes.Forbid)";
+        }
+
         if (Policy is { } policy)
         {
-            if (policy(offer) is { } refusal)
+            if (policy(offer.With(listed)) is { } refusal)
             {
                 return refusal;
             }
         }
         else
         {
-            foreach (TlmspMiddlebox middlebox in offer.Middleboxes)
+            foreach (TlmspMiddlebox middlebox in listed)
             {
                 if (!_allowed.TryGetValue(middlebox.Address, out Grant? allowed))
                 {
                     return $"middlebox {middlebox.Address} is not allowed; to allow it: tlmsp.Middleboxes.Allow(\"{middlebox.Address}\", Grant.Parse(\"{middlebox.Grant}\"))";
                 }
 
-                if (!allowed.Within(offer.Contexts.Select(context => context.Id)).OnWire().Equals(middlebox.Grant))
+                if (!Within(offer, allowed).OnWire().Equals(middlebox.Grant))
                 {
                     return $"the client grants {middlebox.Address} {middlebox.Grant}, and {allowed} is allowed; "
                         + $"to allow it: tlmsp.Middleboxes.Allow(\"{middlebox.Address}\", Grant.Parse(\"{middlebox.Grant}\"))";
                 }
             }
+        }
+
+        if (FindBlind(offer) is { } blind)
+        {
+            return blind;
         }
 
         TlmspMiddlebox? headWriter = offer.Middleboxes.FirstOrDefault(middlebox =>

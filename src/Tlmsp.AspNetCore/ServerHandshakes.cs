@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Tlmsp.Http;
 
 namespace Tlmsp.AspNetCore;
@@ -14,7 +15,7 @@ internal sealed class ServerHandshakes
     private readonly ConditionalWeakTable<X509Certificate2, TlmspCertificate> _selected = [];
 
     /// <exception cref="InvalidOperationException">Something is missing or contradictory; the message says how to fix it.</exception>
-    public ServerHandshakes(TlmspConnectionOptions options)
+    public ServerHandshakes(TlmspConnectionOptions options, Func<HttpProtocols> protocols)
     {
         options.CheckHandshakeTimeout();
         try
@@ -31,8 +32,9 @@ internal sealed class ServerHandshakes
                 Limits = options.Limits,
                 AllowReferenceMiddleboxes = options.AllowReferenceMiddleboxes,
                 KeyLog = options.KeyLogFile is { } keyLog ? TlmspKeyLog.ToFile(keyLog) : null,
-                ContextPolicy = offer => CheckContexts(offer.Contexts, options.Profiles),
+                ContextPolicy = offer => CheckContexts(offer.Contexts, options.Profiles, protocols()),
                 MiddleboxPolicy = offer => options.Middleboxes.Check(offer, options.Mapping),
+                PathCompletion = options.Middleboxes.Complete,
                 EffectiveGrant = options.Middleboxes.EffectiveGrant,
             };
             _protocol.Validate();
@@ -74,10 +76,18 @@ internal sealed class ServerHandshakes
         }
     }
 
-    private static string? CheckContexts(IReadOnlyList<TlmspContext> contexts, IList<HttpProfile> accepted) =>
-        HttpProfile.Read(contexts, out string? problem) is not { } profile ? problem
-            : accepted.Contains(profile) ? null
+    private static string? CheckContexts(IReadOnlyList<TlmspContext> contexts, IList<HttpProfile> accepted, HttpProtocols protocols)
+    {
+        if (HttpProfile.Read(contexts, out string? problem) is not { } profile)
+        {
+            return problem;
+        }
+
+        HttpProtocols needed = profile.Version == HttpWireVersion.Http2 ? HttpProtocols.Http2 : HttpProtocols.Http1;
+        return !protocols.HasFlag(needed) ? $"profile {profile}: {needed} is off. To do it: set listenOptions.Protocols"
+            : accepted.Any(known => known.Supports(profile.Version) && known.For(profile.Version).Equals(profile)) ? null
             : $"profile {profile} is not accepted; accepted: {string.Join(", ", accepted)}. To accept it: add it to tlmsp.Profiles";
+    }
 
     private static IEnumerable<TlmspCertificate> Certificates(TlmspConnectionOptions options)
     {

@@ -1,15 +1,18 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Tlmsp.Http;
 
 namespace Tlmsp.AspNetCore;
 
 /// <summary>The plaintext stream as the pipe pair that Kestrel reads and writes.</summary>
 internal sealed class StreamDuplexPipe : IDuplexPipe, IAsyncDisposable
 {
-    public StreamDuplexPipe(Stream stream, MemoryPool<byte> pool)
+    public StreamDuplexPipe(TlmspHttpStream stream, MemoryPool<byte> pool)
     {
         int block = pool.MaxBufferSize > 0 ? Math.Min(pool.MaxBufferSize, 4096) : 4096;
-        Input = PipeReader.Create(stream, new StreamPipeReaderOptions(pool, block, block / 2, leaveOpen: true, useZeroByteReads: true));
+        Input = new ConsumptionReader(
+            PipeReader.Create(stream, new StreamPipeReaderOptions(pool, block, block / 2, leaveOpen: true, useZeroByteReads: true)),
+            stream.Audit.OnConsumed);
         Output = PipeWriter.Create(stream, new StreamPipeWriterOptions(pool, block, leaveOpen: true));
     }
 

@@ -18,7 +18,9 @@ namespace Tlmsp.AspNetCore;
 ///   "Mapping": "Strict",
 ///   "Profiles": [ "two", "four+secret(X-Api-Key)" ],
 ///   "AllowResizing": true,
-///   "Middleboxes": [ { "Address": "waf.example:7001", "Grant": "headers=r" } ]
+///   "Middleboxes": [ { "Address": "waf.example:7001", "Grant": "headers=r" } ],
+///   "InsertedMiddleboxes": [ { "Address": "dlp.example:7002", "Grant": "body=r", "Place": "NearestToServer" } ],
+///   "ForbiddenMiddleboxes": [ "old.example:7001" ]
 /// }
 /// </code>
 /// </example>
@@ -27,16 +29,17 @@ internal static class TlmspConfiguration
     private static readonly string[] s_values =
     [
         "TrustedRoots", "RevocationMode", "ClientAuthentication", "TrustedClientRoots", "HandshakeTimeout", "Mapping", "AllowReferenceMiddleboxes",
-        "KeyLogFile", "AllowResizing",
+        "KeyLogFile", "Deletions", "AllowResizing",
     ];
 
     private static readonly string[] s_certificateValues = ["Path", "KeyPath", "Password", "Subject", "Store", "Location", "AllowInvalid"];
     private static readonly string[] s_middleboxValues = ["Address", "Grant"];
+    private static readonly string[] s_insertedValues = ["Address", "Grant", "Place"];
 
     /// <exception cref="InvalidOperationException">A setting is unknown, or its value cannot be used; the message has its path.</exception>
     public static void Apply(IConfiguration section, TlmspConnectionOptions options, string contentRoot)
     {
-        CheckKeys(section, s_values, ["Certificate", "Middleboxes", "Profiles"]);
+        CheckKeys(section, s_values, ["Certificate", "Middleboxes", "InsertedMiddleboxes", "ForbiddenMiddleboxes", "Profiles"]);
         ApplyCertificate(section.GetSection("Certificate"), options, contentRoot);
         LoadRoots(section, "TrustedRoots", contentRoot, () => options.Trust);
         LoadRoots(section, "TrustedClientRoots", contentRoot, () => options.ClientTrust ??= new CertificateTrust());
@@ -44,11 +47,12 @@ internal static class TlmspConfiguration
         options.Trust.RevocationMode = ParseEnum(section, "RevocationMode", options.Trust.RevocationMode);
         options.HandshakeTimeout = ParseTime(section, "HandshakeTimeout", options.HandshakeTimeout);
         options.Mapping = ParseEnum(section, "Mapping", options.Mapping);
+        options.Deletions = ParseEnum(section, "Deletions", options.Deletions);
         options.AllowResizing = ParseBool(section, "AllowResizing", options.AllowResizing);
         options.AllowReferenceMiddleboxes = ParseBool(section, "AllowReferenceMiddleboxes", options.AllowReferenceMiddleboxes);
         options.KeyLogFile = section["KeyLogFile"] is { } keyLog ? Path.Combine(contentRoot, keyLog) : options.KeyLogFile;
         ApplyProfiles(section.GetSection("Profiles"), options);
-        ApplyMiddleboxes(section.GetSection("Middleboxes"), options);
+        ApplyMiddleboxes(section, options.Middleboxes);
     }
 
     private static void ApplyProfiles(IConfigurationSection profiles, TlmspConnectionOptions options)
@@ -107,16 +111,34 @@ internal static class TlmspConfiguration
         }
     }
 
-    private static void ApplyMiddleboxes(IConfigurationSection middleboxes, TlmspConnectionOptions options)
+    private static void ApplyMiddleboxes(IConfiguration section, MiddleboxAllowList middleboxes)
     {
-        foreach (IConfigurationSection middlebox in middleboxes.GetChildren())
+        foreach (IConfigurationSection allowed in section.GetSection("Middleboxes").GetChildren())
         {
-            CheckKeys(middlebox, s_middleboxValues, []);
-            string address = Required(middlebox, "Address", "waf.example:7001");
-            Grant grant = Parse(middlebox, "Grant", () => HttpContexts.ParseGrant(Required(middlebox, "Grant", "headers=r, or none")));
-            Parse(middlebox, "Address", () => options.Middleboxes.Allow(address, grant));
+            CheckKeys(allowed, s_middleboxValues, []);
+            (string address, Grant grant) = AddressAndGrant(allowed);
+            Parse(allowed, "Address", () => middleboxes.Allow(address, grant));
+        }
+
+        foreach (IConfigurationSection inserted in section.GetSection("InsertedMiddleboxes").GetChildren())
+        {
+            CheckKeys(inserted, s_insertedValues, []);
+            (string address, Grant grant) = AddressAndGrant(inserted);
+            MiddleboxPlace place = ParseEnum(inserted, "Place", MiddleboxPlace.NearestToServer);
+            Parse(inserted, "Address", () => middleboxes.Insert(address, grant, place));
+        }
+
+        IConfigurationSection forbidden = section.GetSection("ForbiddenMiddleboxes");
+        foreach (IConfigurationSection address in forbidden.GetChildren())
+        {
+            Parse(forbidden, address.Key, () => middleboxes.Forbid(
+                address.Value ?? throw new FormatException("it is a section, not an address.")));
         }
     }
+
+    private static (string Address, Grant Grant) AddressAndGrant(IConfigurationSection middlebox) => (
+        Required(middlebox, "Address", "waf.example:7001"),
+        Parse(middlebox, "Grant", () => HttpContexts.ParseGrant(Required(middlebox, "Grant", "headers=r, or none"))));
 
     /// <summary>Every key has to be known, and has to be what it is known as: a value or a section.</summary>
     private static void CheckKeys(IConfiguration section, string[] values, string[] sections)

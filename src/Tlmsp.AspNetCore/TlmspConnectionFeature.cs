@@ -1,24 +1,24 @@
 using System.Security.Authentication;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Tlmsp.Http;
 
 namespace Tlmsp.AspNetCore;
 
 /// <summary>The features that <c>UseHttps</c> would set, and our own.</summary>
-internal sealed class TlmspConnectionFeature(TlmspSessionInfo session)
+internal sealed class TlmspConnectionFeature(TlmspSessionInfo session, HttpWireVersion version)
     : ITlmspConnectionFeature, ITlsConnectionFeature, ITlsHandshakeFeature, ITlsApplicationProtocolFeature
 {
-    private static readonly byte[] Http11 = Encoding.ASCII.GetBytes("http/1.1");
-
     public TlmspSessionInfo Session { get; } = session;
 
     public X509Certificate2? ClientCertificate { get; set; } = session.ClientCertificate;
 
-    public ReadOnlyMemory<byte> ApplicationProtocol => Http11;
+    /// <summary>What the purposes of the contexts agreed on, as ALPN would have: it is what Kestrel goes by.</summary>
+    public ReadOnlyMemory<byte> ApplicationProtocol { get; } =
+        (version == HttpWireVersion.Http2 ? SslApplicationProtocol.Http2 : SslApplicationProtocol.Http11).Protocol;
 
     public SslProtocols Protocol => SslProtocols.Tls12;
 

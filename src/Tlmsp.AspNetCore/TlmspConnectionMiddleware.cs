@@ -45,15 +45,18 @@ internal sealed partial class TlmspConnectionMiddleware
             return;
         }
 
-        var feature = new TlmspConnectionFeature(session.Info);
+        var stream = new TlmspHttpStream(
+            session, transport, HttpDirection.Request, _options.Mapping, flushOnWrite: false, _options.HttpLimits,
+            allowResizing: _options.AllowResizing)
+        {
+            Deletions = _options.Deletions,
+        };
+        var feature = new TlmspConnectionFeature(session.Info, stream.Profile.Version);
         context.Features.Set<ITlmspConnectionFeature>(feature);
         context.Features.Set<ITlsConnectionFeature>(feature);
         context.Features.Set<ITlsHandshakeFeature>(feature);
         context.Features.Set<ITlsApplicationProtocolFeature>(feature);
         _metrics.Started();
-        var stream = new TlmspHttpStream(
-            session, transport, HttpDirection.Request, _options.Mapping, flushOnWrite: false, _options.HttpLimits,
-            allowResizing: _options.AllowResizing);
         try
         {
             await using (stream.ConfigureAwait(false))
@@ -62,6 +65,7 @@ internal sealed partial class TlmspConnectionMiddleware
                 await using (pipe.ConfigureAwait(false))
                 {
                     context.Transport = pipe;
+                    context.Features.Set<ITlmspAuditFeature>(new TlmspAuditFeature(context, pipe, stream.Audit));
                     await _next(context).ConfigureAwait(false);
                 }
             }
@@ -85,6 +89,7 @@ internal sealed partial class TlmspConnectionMiddleware
         long start = Stopwatch.GetTimestamp();
         string? fault = null;
         int middleboxes = 0;
+        bool reconnects = false;
         using TlmspServerHandshake handshake = _handshakes.Create(context);
         CancellationToken stopping = context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
 
@@ -107,6 +112,16 @@ internal sealed partial class TlmspConnectionMiddleware
         {
             fault = "timeout";
             LogTimeout(_logger, context.ConnectionId, _options.HandshakeTimeout);
+        }
+        catch (TlmspReconnectException)
+        {
+            reconnects = true;
+            LogReconnect(_logger, context.ConnectionId);
+        }
+        catch (TlmspException e) when (e is { FromPeer: true, Alert: TlmspAlert.MiddleboxAuthorizationFailure })
+        {
+            fault = e.Misbehaviour.ToString();
+            LogPathRefused(_logger, context.ConnectionId);
         }
         catch (TlmspException e) when (e.Misbehaviour == Misbehaviour.MiddleboxListRefused)
         {
@@ -131,8 +146,8 @@ internal sealed partial class TlmspConnectionMiddleware
         }
         finally
         {
-            _metrics.HandshakeEnded(Stopwatch.GetElapsedTime(start), middleboxes, fault);
-            TlmspMetrics.Tag(context, middleboxes, fault);
+            _metrics.HandshakeEnded(Stopwatch.GetElapsedTime(start), middleboxes, fault, reconnects);
+            TlmspMetrics.Tag(context, middleboxes, fault, reconnects);
         }
 
         return null;
@@ -161,4 +176,11 @@ internal sealed partial class TlmspConnectionMiddleware
 
     [LoggerMessage(8, LogLevel.Error, "Connection {ConnectionId}: the TLMSP handshake failed because of an error of this application.")]
     private static partial void LogHandshakeError(ILogger logger, string connectionId, Exception exception);
+
+    [LoggerMessage(14, LogLevel.Debug, "Connection {ConnectionId}: the client accepts the path that it is to take, and connects again over it.")]
+    private static partial void LogReconnect(ILogger logger, string connectionId);
+
+    [LoggerMessage(15, LogLevel.Warning, "Connection {ConnectionId}: the client refuses the path (alert 171): "
+        + "it does not accept a middlebox that this server inserts.")]
+    private static partial void LogPathRefused(ILogger logger, string connectionId);
 }

@@ -35,11 +35,17 @@ public sealed class TlmspConnectionOptions
     /// <summary>How certificates of middleboxes are checked.</summary>
     public CertificateTrust Trust { get; } = new();
 
-    /// <summary>The profiles that clients may choose; others are refused with alert 175. Default: two and four, over HTTP/1.1.</summary>
-    public IList<HttpProfile> Profiles { get; set; } = [HttpProfile.Two, HttpProfile.Four];
+    /// <summary>
+    /// The profiles that clients may choose; others are refused with alert 175. Over HTTP/1.1 and HTTP/2 alike, as far as the endpoint's
+    /// protocols allow. Default: two, four and five.
+    /// </summary>
+    public IList<HttpProfile> Profiles { get; set; } = [HttpProfile.Two, HttpProfile.Four, HttpProfile.Five];
 
     /// <summary>How strictly requests are held to their contexts.</summary>
     public HttpMappingMode Mapping { get; set; } = HttpMappingMode.Strict;
+
+    /// <summary>What becomes of notices that a middlebox deleted something. Default: accepted between messages.</summary>
+    public HttpDeletionPolicy Deletions { get; set; }
 
     /// <summary>
     /// True for chunks in place of Content-Length where a middlebox may write content, so that it can resize it; false to keep to the

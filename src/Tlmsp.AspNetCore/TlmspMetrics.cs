@@ -26,9 +26,15 @@ internal sealed class TlmspMetrics
     /// <param name="duration">From accept to the end of the handshake.</param>
     /// <param name="middleboxes">Number on the path.</param>
     /// <param name="fault">Name of the misbehaviour that ended it; null on success.</param>
-    public void HandshakeEnded(TimeSpan duration, int middleboxes, string? fault)
+    /// <param name="reconnects">True when it ended as the first half of a discovery does (handshake.md §1.5), which is no fault.</param>
+    public void HandshakeEnded(TimeSpan duration, int middleboxes, string? fault, bool reconnects)
     {
         var tags = new System.Diagnostics.TagList { { "tlmsp.middleboxes", middleboxes } };
+        if (reconnects)
+        {
+            tags.Add("tlmsp.reconnect", true);
+        }
+
         if (fault is not null)
         {
             tags.Add("error.type", fault);
@@ -38,7 +44,7 @@ internal sealed class TlmspMetrics
     }
 
     /// <summary>Tags Kestrel's own <c>kestrel.connection.duration</c>.</summary>
-    public static void Tag(ConnectionContext context, int middleboxes, string? fault)
+    public static void Tag(ConnectionContext context, int middleboxes, string? fault, bool reconnects)
     {
         if (context.Features.Get<IConnectionMetricsTagsFeature>()?.Tags is not { } tags)
         {
@@ -46,6 +52,6 @@ internal sealed class TlmspMetrics
         }
 
         tags.Add(new("tlmsp.middleboxes", middleboxes));
-        tags.Add(fault is null ? new("tls.protocol.version", "1.2") : new("error.type", fault));
+        tags.Add(reconnects ? new("tlmsp.reconnect", true) : fault is null ? new("tls.protocol.version", "1.2") : new("error.type", fault));
     }
 }

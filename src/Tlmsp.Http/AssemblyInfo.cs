@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 
-// The pooled buffer is shared by the hosts.
+// The pooled buffer and the observers are shared by the hosts.
 [assembly: InternalsVisibleTo("Tlmsp.HttpClient")]
 [assembly: InternalsVisibleTo("Tlmsp.Middlebox")]
+[assembly: InternalsVisibleTo("Tlmsp.Middlebox.Tests")]

@@ -1,7 +1,7 @@
 namespace Tlmsp.Client;
 
 /// <summary>The middleboxes that a client puts on its paths, nearest to it first.</summary>
-public sealed class MiddleboxPath
+public sealed partial class MiddleboxPath
 {
     private readonly List<TlmspMiddlebox> _items = [];
 

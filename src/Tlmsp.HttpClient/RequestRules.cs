@@ -6,7 +6,7 @@ namespace Tlmsp.Client;
 /// <summary>Which requests TLMSP carries: what it does not carry must fail, never go another way.</summary>
 internal static class RequestRules
 {
-    /// <exception cref="HttpRequestException">The request is not for https, or insists on another version than HTTP/1.1.</exception>
+    /// <exception cref="HttpRequestException">The request is not for https, or insists on HTTP/3.</exception>
     public static void ThrowUnlessCarried(HttpRequestMessage request)
     {
         if (request.RequestUri is { IsAbsoluteUri: true } uri && uri.Scheme != Uri.UriSchemeHttps)
@@ -14,11 +14,26 @@ internal static class RequestRules
             throw new HttpRequestException(HttpRequestError.SecureConnectionError, $"A TLMSP handler takes https URIs only, not '{uri.Scheme}'.");
         }
 
+        if (request.Version.Major >= 3 && request.VersionPolicy != HttpVersionPolicy.RequestVersionOrLower)
+        {
+            throw new HttpRequestException(
+                HttpRequestError.VersionNegotiationError,
+                $"TLMSP connections carry HTTP/1.1 and HTTP/2, and the request insists on HTTP/{request.Version}. Set its VersionPolicy to RequestVersionOrLower.");
+        }
+    }
+
+    /// <summary>Whether HTTP/2 is to be tried.</summary>
+    public static bool MayBeHttp2(HttpRequestMessage request) =>
+        request.Version.Major >= 2 || request.VersionPolicy == HttpVersionPolicy.RequestVersionOrHigher;
+
+    /// <exception cref="HttpRequestException">The request insists on HTTP/2, which the server does not do.</exception>
+    public static void ThrowIfHttp2Only(HttpRequestMessage request)
+    {
         if (request.Version.Major >= 2 && request.VersionPolicy != HttpVersionPolicy.RequestVersionOrLower)
         {
             throw new HttpRequestException(
                 HttpRequestError.VersionNegotiationError,
-                $"TLMSP connections carry HTTP/1.1, and the request insists on HTTP/{request.Version}. Set its VersionPolicy to RequestVersionOrLower.");
+                "The server does not do HTTP/2 over TLMSP (alert 175), and the request insists on it. Set its VersionPolicy to RequestVersionOrLower.");
         }
     }
 
@@ -27,10 +42,11 @@ internal static class RequestRules
     {
         if (request.VersionPolicy == HttpVersionPolicy.RequestVersionOrHigher)
         {
-            request.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
+            // No other version than HTTP/2 is higher than HTTP/1.1 here.
+            request.VersionPolicy = request.Version.Major >= 2 ? HttpVersionPolicy.RequestVersionExact : HttpVersionPolicy.RequestVersionOrLower;
+            request.Version = HttpVersion.Version20;
         }
-
-        if (request.Version.Major >= 3)
+        else if (request.Version.Major >= 3)
         {
             request.Version = HttpVersion.Version20;
         }

@@ -53,7 +53,7 @@ public static class SocketsHttpHandlerTlmspExtensions
             (nameof(ssl.TargetHost), ssl.TargetHost is not null, "Set tlmsp.ServerName instead."),
             (nameof(ssl.CipherSuitesPolicy), ssl.CipherSuitesPolicy is not null, "Set tlmsp.CipherSuites instead."),
             (nameof(ssl.EnabledSslProtocols), ssl.EnabledSslProtocols != SslProtocols.None, "Remove it: TLMSP extends TLS 1.2."),
-            (nameof(ssl.ApplicationProtocols), ssl.ApplicationProtocols is not null, "Remove it: TLMSP connections carry HTTP/1.1."),
+            (nameof(ssl.ApplicationProtocols), ssl.ApplicationProtocols is not null, "Remove it: the version of a request says it."),
             (nameof(ssl.ClientCertificates), ssl.ClientCertificates is { Count: > 0 }, "Set tlmsp.ClientCertificate instead."),
             (nameof(ssl.ClientCertificateContext), ssl.ClientCertificateContext is not null, "Set tlmsp.ClientCertificate instead."),
             (nameof(ssl.LocalCertificateSelectionCallback), ssl.LocalCertificateSelectionCallback is not null, "Set tlmsp.ClientCertificate instead."),

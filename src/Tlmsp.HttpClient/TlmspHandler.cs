@@ -15,17 +15,33 @@ public sealed class TlmspHandler : DelegatingHandler
     }
 
     /// <inheritdoc/>
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Prepare(request);
-        return base.SendAsync(request, cancellationToken);
+        using IDisposable exchange = TlmspExchange.Begin(request);
+        try
+        {
+            return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HttpRequestException e) when (IsAboutVersion(e))
+        {
+            throw Unwrap(e);
+        }
     }
 
     /// <inheritdoc/>
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Prepare(request);
-        return base.Send(request, cancellationToken);
+        using IDisposable exchange = TlmspExchange.Begin(request);
+        try
+        {
+            return base.Send(request, cancellationToken);
+        }
+        catch (HttpRequestException e) when (IsAboutVersion(e))
+        {
+            throw Unwrap(e);
+        }
     }
 
     private static SocketsHttpHandler MakeInner(Action<TlmspHttpOptions>? configure, Action<SocketsHttpHandler>? configureHandler)
@@ -42,6 +58,13 @@ public sealed class TlmspHandler : DelegatingHandler
             throw;
         }
     }
+
+    /// <summary>SocketsHttpHandler makes connection errors of all that its callback throws, and what the callback said an inner exception.</summary>
+    private static bool IsAboutVersion(HttpRequestException e) =>
+        e.InnerException is HttpRequestException { HttpRequestError: HttpRequestError.VersionNegotiationError };
+
+    private static HttpRequestException Unwrap(HttpRequestException e) =>
+        new(HttpRequestError.VersionNegotiationError, e.InnerException!.Message, e);
 
     private static void Prepare(HttpRequestMessage request)
     {

@@ -9,7 +9,7 @@ public sealed class TlmspHttpOptions
 {
     private TlmspCertificate? _clientCertificate;
 
-    /// <summary>The middleboxes on the path. Default: none.</summary>
+    /// <summary>The middleboxes on the path, and those that a server may add to it. Default: none.</summary>
     public MiddleboxPath Middleboxes { get; } = new();
 
     /// <summary>How the certificates of server and middleboxes are checked.</summary>
@@ -33,7 +33,10 @@ public sealed class TlmspHttpOptions
     /// </summary>
     public IWebProxy? Proxy { get; set; }
 
-    /// <summary>Which contexts connections have: see <see cref="HttpProfile"/>. Default: <see cref="HttpProfile.Two"/>.</summary>
+    /// <summary>
+    /// Which contexts connections have: see <see cref="HttpProfile"/>. The version of HTTP is that of the request, whatever the profile's.
+    /// Default: <see cref="HttpProfile.Two"/>.
+    /// </summary>
     public HttpProfile Profile { get; set; } = HttpProfile.Two;
 
     /// <summary>True to have every container carry a trail of the entities it passed. Default false.</summary>
@@ -41,6 +44,9 @@ public sealed class TlmspHttpOptions
 
     /// <summary>How strictly responses are held to their contexts.</summary>
     public HttpMappingMode Mapping { get; set; } = HttpMappingMode.Strict;
+
+    /// <summary>What becomes of notices that a middlebox deleted something. Default: accepted between messages.</summary>
+    public HttpDeletionPolicy Deletions { get; set; }
 
     /// <summary>
     /// True for chunks in place of Content-Length where a middlebox may write content, so that it can resize it; false to keep to the
@@ -52,8 +58,9 @@ public sealed class TlmspHttpOptions
     public HttpFramerLimits HttpLimits { get; set; } = HttpFramerLimits.Default;
 
     /// <summary>
-    /// Time for CONNECT and the handshake after the TCP connection stands; more than zero and less than 24 days, or
-    /// <see cref="Timeout.InfiniteTimeSpan"/>. Default 10 s. The whole way to a connection is bounded by <c>SocketsHttpHandler.ConnectTimeout</c>.
+    /// Time for CONNECT and the handshake after the TCP connection stands, and for the second connection where the server asks for another
+    /// path; more than zero and less than 24 days, or <see cref="Timeout.InfiniteTimeSpan"/>. Default 10 s. The whole way to a connection is
+    /// bounded by <c>SocketsHttpHandler.ConnectTimeout</c>.
     /// </summary>
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
@@ -78,13 +85,14 @@ public sealed class TlmspHttpOptions
     /// <summary>Called with what was agreed on each new connection.</summary>
     public Action<TlmspSessionInfo>? SessionEstablished { get; set; }
 
-    internal TlmspClientOptions ToClientOptions(DnsEndPoint server, string? hostHeader) => new()
+    internal TlmspClientOptions ToClientOptions(DnsEndPoint server, string? hostHeader, HttpWireVersion version) => new()
     {
         ServerAddress = TlmspAddress.Parse($"tlmsp://{Authority(server)}"),
         ServerName = ServerName ?? HostOf(hostHeader),
         Certificate = _clientCertificate,
-        Contexts = [.. Profile.CreateContexts(Audited)],
+        Contexts = [.. Profile.For(version).CreateContexts(Audited)],
         Middleboxes = [.. Middleboxes.Items],
+        PathPolicy = proposal => Middleboxes.Check(proposal, Mapping),
         Trust = Trust,
         Limits = Limits,
         Groups = Groups,
@@ -138,7 +146,7 @@ public sealed class TlmspHttpOptions
         }
 
         _clientCertificate = ClientCertificate is null ? null : TlmspCertificate.Create(ClientCertificate, ClientCertificateChain);
-        ToClientOptions(new DnsEndPoint("localhost", 443), null).Validate();
+        ToClientOptions(new DnsEndPoint("localhost", 443), null, Profile.Version).Validate();
     }
 
     /// <summary>The host of a Host field: without its port, and an IPv6 address without brackets.</summary>

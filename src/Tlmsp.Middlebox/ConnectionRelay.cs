@@ -37,17 +37,14 @@ internal sealed partial class ConnectionRelay
         TlmspMiddleboxSession session = path.Session;
         _context = new InspectionContext(client.ConnectionId, session.Info, session.Grant);
         HttpProfile profile = HttpProfile.Read(session.Info.Contexts, out _problem) ?? HttpProfile.Two;
-        _problem ??= profile.Version == HttpWireVersion.Http11 ? null : $"profile {profile} cannot be inspected";
-        HttpExchangeQueue? exchanges = ReadsHeads(HttpDirection.Request) && ReadsHeads(HttpDirection.Response) ? new() : null;
+        var observers = new HttpObservers(profile, session.Grant, options.Mapping, options.HttpLimits);
         _toServer = new RelayPump(
             session.ClientToServer, path.ClientRead, client.Transport.Input, server.Transport.Output, Queue(HttpDirection.Request));
         _toClient = new RelayPump(
             session.ServerToClient, path.ServerRead, server.Transport.Input, client.Transport.Output, Queue(HttpDirection.Response));
 
-        bool ReadsHeads(HttpDirection direction) => session.Grant[profile.IdOf(direction, HttpRole.Head)] >= TlmspAccess.Read;
-
         InspectionQueue? Queue(HttpDirection direction) =>
-            inspectors.Length == 0 ? null : new InspectionQueue(direction, profile, session.Grant, exchanges, inspectors, options);
+            inspectors.Length == 0 ? null : new InspectionQueue(direction, profile, observers.For(direction), inspectors);
     }
 
     /// <summary>Completes when no inspector is at work any more, which may be long after a call was given up.</summary>

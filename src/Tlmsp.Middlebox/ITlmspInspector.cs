@@ -41,6 +41,17 @@ public interface ITlmspInspector
         ValueTask.CompletedTask;
 
     /// <summary>
+    /// The same, with the stream that the content belongs to; this is what is called. Over HTTP/2 content of several messages takes turns:
+    /// an inspector that looks at more than single calls implements this one.
+    /// </summary>
+    /// <param name="direction">Where the content goes.</param>
+    /// <param name="streamId">The <see cref="HttpHead.StreamId"/> of the message; 0 over HTTP/1.1.</param>
+    /// <param name="content">Valid until the call returns.</param>
+    /// <param name="cancellationToken">Says that the call takes too long.</param>
+    ValueTask OnContentAsync(HttpDirection direction, int streamId, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        OnContentAsync(direction, content, cancellationToken);
+
+    /// <summary>
     /// Sensitive fields pass, in a context of their own; only with read access to that and not to heads. With both they are among the
     /// fields of <see cref="OnHeadAsync"/>.
     /// </summary>
@@ -52,6 +63,18 @@ public interface ITlmspInspector
 
     /// <summary>A message is complete, as far as this middlebox can tell.</summary>
     ValueTask OnMessageEndAsync(HttpDirection direction, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>The same, with the stream that the message belongs to; this is what is called.</summary>
+    /// <param name="direction">Where the message goes.</param>
+    /// <param name="streamId">Its <see cref="HttpHead.StreamId"/>; 0 over HTTP/1.1.</param>
+    /// <param name="cancellationToken">Says that the call takes too long.</param>
+    ValueTask OnMessageEndAsync(HttpDirection direction, int streamId, CancellationToken cancellationToken) =>
+        OnMessageEndAsync(direction, cancellationToken);
+
+    /// <summary>An HTTP/2 stream was reset: its messages, in both directions, will not be complete.</summary>
+    /// <param name="streamId">The <see cref="HttpHead.StreamId"/> of its messages.</param>
+    /// <param name="cancellationToken">Says that the call takes too long.</param>
+    ValueTask OnMessageAbortedAsync(int streamId, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <summary>Something passes that this middlebox cannot read.</summary>
     ValueTask OnOpaqueAsync(HttpDirection direction, HttpRole role, int length, CancellationToken cancellationToken) =>

@@ -12,23 +12,17 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
     private const int KeptCapacity = 16;
     private readonly HttpDirection _direction;
     private readonly HttpProfile _profile;
-    private readonly HttpMessageObserver _observer;
+    private readonly IHttpMessageObserver _observer;
     private readonly ITlmspInspector[] _inspectors;
     private readonly List<Event> _events = [];
     private readonly PooledBuffer _content = new();
 
-    public InspectionQueue(
-        HttpDirection direction, HttpProfile profile, Grant grant, HttpExchangeQueue? exchanges, ITlmspInspector[] inspectors,
-        TlmspMiddleboxHostOptions options)
+    public InspectionQueue(HttpDirection direction, HttpProfile profile, IHttpMessageObserver observer, ITlmspInspector[] inspectors)
     {
         _direction = direction;
         _profile = profile;
+        _observer = observer;
         _inspectors = inspectors;
-        _observer = new HttpMessageObserver(
-            direction, exchanges, Reads(HttpRole.Head), Reads(HttpRole.Content),
-            profile.Equals(HttpProfile.Two) ? options.Mapping : HttpMappingMode.Strict, options.HttpLimits, profile);
-
-        bool Reads(HttpRole role) => grant[profile.IdOf(direction, role)] >= TlmspAccess.Read;
     }
 
     private enum Kind
@@ -38,6 +32,7 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
         Secrets,
         Trailers,
         End,
+        Aborted,
         Opaque,
     }
 
@@ -87,16 +82,16 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
 
     void IHttpMessageEvents.OnHead(HttpHead head) => _events.Add(new Event(Kind.Head, Head: head));
 
-    void IHttpMessageEvents.OnContent(ReadOnlySpan<byte> content)
+    void IHttpMessageEvents.OnContent(int streamId, ReadOnlySpan<byte> content)
     {
-        // Content that was cut small, into containers or chunks, is one call all the same.
-        if (_events.Count > 0 && _events[^1] is { Kind: Kind.Content } last)
+        // Content that was cut small, into containers, chunks or frames, is one call all the same.
+        if (_events.Count > 0 && _events[^1] is { Kind: Kind.Content } last && last.StreamId == streamId)
         {
             _events[^1] = last with { Length = last.Length + content.Length };
         }
         else
         {
-            _events.Add(new Event(Kind.Content, Offset: _content.Length, Length: content.Length));
+            _events.Add(new Event(Kind.Content, Offset: _content.Length, Length: content.Length, StreamId: streamId));
         }
 
         _content.Write(content);
@@ -107,7 +102,9 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
 
     void IHttpMessageEvents.OnTrailers(HttpHead trailers) => _events.Add(new Event(Kind.Trailers, Head: trailers));
 
-    void IHttpMessageEvents.OnMessageEnd() => _events.Add(new Event(Kind.End));
+    void IHttpMessageEvents.OnMessageEnd(int streamId) => _events.Add(new Event(Kind.End, StreamId: streamId));
+
+    void IHttpMessageEvents.OnMessageAborted(int streamId) => _events.Add(new Event(Kind.Aborted, StreamId: streamId));
 
     void IHttpMessageEvents.OnOpaque(HttpRole role, int length) => _events.Add(new Event(Kind.Opaque, Role: role, Length: length));
 
@@ -150,14 +147,16 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
     private ValueTask CallAsync(ITlmspInspector inspector, in Event seen, CancellationToken cancellationToken) => seen.Kind switch
     {
         Kind.Head => inspector.OnHeadAsync(seen.Head!, cancellationToken),
-        Kind.Content => inspector.OnContentAsync(_direction, _content.Memory.Slice(seen.Offset, seen.Length), cancellationToken),
+        Kind.Content => inspector.OnContentAsync(
+            _direction, seen.StreamId, _content.Memory.Slice(seen.Offset, seen.Length), cancellationToken),
         Kind.Secrets => inspector.OnSecretFieldsAsync(_direction, seen.Head!.Fields, cancellationToken),
         Kind.Trailers => inspector.OnTrailersAsync(seen.Head!, cancellationToken),
-        Kind.End => inspector.OnMessageEndAsync(_direction, cancellationToken),
+        Kind.End => inspector.OnMessageEndAsync(_direction, seen.StreamId, cancellationToken),
+        Kind.Aborted => inspector.OnMessageAbortedAsync(seen.StreamId, cancellationToken),
         _ => inspector.OnOpaqueAsync(_direction, seen.Role, seen.Length, cancellationToken),
     };
 
-    private readonly record struct Event(Kind Kind, HttpHead? Head = null, int Offset = 0, int Length = 0, HttpRole Role = default);
+    private readonly record struct Event(Kind Kind, HttpHead? Head = null, int Offset = 0, int Length = 0, HttpRole Role = default, int StreamId = 0);
 }
 
 /// <summary>An inspector threw something, or took too long: its connection fails closed.</summary>

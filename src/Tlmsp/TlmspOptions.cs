@@ -222,6 +222,13 @@ public sealed class TlmspOffer
 
     /// <summary>The middleboxes and what the client grants each; a server can only accept or refuse the list.</summary>
     public IReadOnlyList<TlmspMiddlebox> Middleboxes { get; }
+
+    /// <summary>The same offer with other middleboxes, for a policy or completion that is to see only some, or more.</summary>
+    public TlmspOffer With(IReadOnlyList<TlmspMiddlebox> middleboxes)
+    {
+        ArgumentNullException.ThrowIfNull(middleboxes);
+        return new(ServerName, ClientAddress, ServerAddress, Contexts, middleboxes);
+    }
 }
 
 /// <summary>The path that a server answers with instead of the one a client listed.</summary>
@@ -318,6 +325,13 @@ public sealed class TlmspMiddleboxOptions : TlmspOptions
 {
     /// <summary>The addresses under which clients list this middlebox, byte for byte.</summary>
     public IList<TlmspAddress> Addresses { get; set; } = [];
+
+    /// <summary>
+    /// True for a middlebox that connections pass without having been made to it (handshake.md §1.6). In a hello that lists nobody it looks for
+    /// itself in the server's answer, among the transparent middleboxes that the server adds, and ends the connection when it is not there.
+    /// Where the connection was meant to go is for the caller to know; <see cref="TlmspMiddleboxHandshake.NextHop"/> is what the client calls it.
+    /// </summary>
+    public bool Transparent { get; set; }
 
     /// <summary>The middlebox's certificate; should name the host of every address and allow client and server authentication.</summary>
     public TlmspCertificate? Certificate { get; set; }

@@ -28,11 +28,17 @@ public class ConfigurationTests
               "KeyLogFile": "keys.log",
               "AllowResizing": false,
               "Profiles": [ "two", "Four+secret(X-Token, X-Api-Key)" ],
+              "Deletions": "Refuse",
               "Middleboxes": [
                 { "Address": "waf.example:7001", "Grant": "headers=r, body=rw" },
                 { "Address": "dlp.example:7002", "Grant": "2=r" },
                 { "Address": "relay.example:7003", "Grant": "none" }
-              ]
+              ],
+              "InsertedMiddleboxes": [
+                { "Address": "gate.example:7004", "Grant": "headers=r", "Place": "NearestToClient" },
+                { "Address": "scan.example:7005", "Grant": "body=r" }
+              ],
+              "ForbiddenMiddleboxes": [ "old.example:7006" ]
             }
             """);
 
@@ -45,14 +51,26 @@ public class ConfigurationTests
         Assert.False(options.AllowResizing);
         Assert.Equal([HttpProfile.Two, HttpProfile.Four.WithSecrets("x-api-key", "x-token")], options.Profiles);
         Assert.Equal(files.At("keys.log"), options.KeyLogFile);
+        Assert.Equal(HttpDeletionPolicy.Refuse, options.Deletions);
         Assert.Equal(
             new Dictionary<TlmspAddress, Grant>
             {
                 [TlmspAddress.Parse("waf.example:7001")] = Grant.Read(HttpContexts.Headers) + Grant.Write(HttpContexts.Body),
                 [TlmspAddress.Parse("dlp.example:7002")] = Grant.Read(HttpContexts.Body),
                 [TlmspAddress.Parse("relay.example:7003")] = Grant.None,
+                [TlmspAddress.Parse("gate.example:7004")] = Grant.Read(HttpContexts.Headers),
+                [TlmspAddress.Parse("scan.example:7005")] = Grant.Read(HttpContexts.Body),
             },
             options.Middleboxes.Items);
+        var listed = new TlmspMiddlebox(TlmspAddress.Parse("dlp.example:7002"), Grant.Read(HttpContexts.Body));
+        Assert.Equal(
+            ["tlmsp://gate.example:7004", "tlmsp://dlp.example:7002", "tlmsp://scan.example:7005"],
+            options.Middleboxes.Complete(TestPaths.Offer(listed)).Select(middlebox => middlebox.Address.Text));
+        Assert.Contains(
+            "old.example:7006 is forbidden",
+            options.Middleboxes.Check(
+                TestPaths.Offer(new TlmspMiddlebox(TlmspAddress.Parse("old.example:7006"), Grant.None)), HttpMappingMode.Strict),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -95,6 +113,15 @@ public class ConfigurationTests
     [InlineData("""{ "Middleboxes": [ { "Grant": "1=r" } ] }""", "'Tlmsp:Middleboxes:0:Address' is missing. Set it, for example to waf.example:7001.")]
     [InlineData("""{ "Middleboxes": [ { "Address": "a:1" } ] }""", "'Tlmsp:Middleboxes:0:Grant' is missing")]
     [InlineData("""{ "Middleboxes": [ { "Address": "a b", "Grant": "1=r" } ] }""", "'Tlmsp:Middleboxes:0:Address' cannot be used: 'a b' is not a TLMSP address")]
+    [InlineData("""{ "InsertedMiddleboxes": [ { "Address": "a:1", "Grant": "1=r", "At": "First" } ] }""", "'Tlmsp:InsertedMiddleboxes:0:At' is not a setting. Known are Address, Grant, Place.")]
+    [InlineData("""{ "InsertedMiddleboxes": [ { "Address": "a:1", "Grant": "1=r", "Place": "First" } ] }""", "'Tlmsp:InsertedMiddleboxes:0:Place' cannot be used: 'First' is none of NearestToServer, NearestToClient.")]
+    [InlineData("""{ "InsertedMiddleboxes": [ { "Address": "a:1" } ] }""", "'Tlmsp:InsertedMiddleboxes:0:Grant' is missing")]
+    [InlineData("""{ "InsertedMiddleboxes": [ { "Address": "a:1", "Grant": "1=r" }, { "Address": "a:1", "Grant": "1=r" } ] }""", "'Tlmsp:InsertedMiddleboxes:1:Address' cannot be used: tlmsp://a:1 is inserted already.")]
+    [InlineData("""{ "Middleboxes": [ { "Address": "a:1", "Grant": "1=rw" } ], "InsertedMiddleboxes": [ { "Address": "a:1", "Grant": "1=r" } ] }""", "'Tlmsp:InsertedMiddleboxes:0:Address' cannot be used: tlmsp://a:1 is allowed with 1=rw already.")]
+    [InlineData("""{ "InsertedMiddleboxes": [ { "Address": "a:1", "Grant": "1=r" } ], "ForbiddenMiddleboxes": [ "a:1" ] }""", "'Tlmsp:ForbiddenMiddleboxes:0' cannot be used: tlmsp://a:1 is inserted already.")]
+    [InlineData("""{ "ForbiddenMiddleboxes": [ "a b" ] }""", "'Tlmsp:ForbiddenMiddleboxes:0' cannot be used: 'a b' is not a TLMSP address")]
+    [InlineData("""{ "ForbiddenMiddleboxes": [ { "Address": "a:1" } ] }""", "'Tlmsp:ForbiddenMiddleboxes:0' cannot be used: it is a section, not an address.")]
+    [InlineData("""{ "ForbiddenMiddleboxes": "a:1" }""", "'Tlmsp:ForbiddenMiddleboxes' is a section, not a value")]
     [InlineData("""{ "Middleboxes": [ { "Address": "a:1", "Grant": "heads=r" } ] }""", "'Tlmsp:Middleboxes:0:Grant' cannot be used: 'heads=r' is not a grant")]
     [InlineData("""{ "Profiles": [ "six" ] }""", "'Tlmsp:Profiles:0' cannot be used: 'six' is no profile. Write two, four or five")]
     [InlineData("""{ "Profiles": [ "two", "four+secret(Host)" ] }""", "'Tlmsp:Profiles:1' cannot be used: The field host cannot be secret")]

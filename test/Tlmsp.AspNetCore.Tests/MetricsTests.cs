@@ -63,6 +63,28 @@ public class MetricsTests
         Assert.Contains(new("error.type", "timeout"), Assert.Single(measured.Of("tlmsp.server.handshake.duration")).Tags);
     }
 
+    [Fact]
+    public async Task The_first_connection_of_a_discovery_is_counted_as_that_and_is_no_fault()
+    {
+        MiddleboxAllowList? list = null;
+        await using TestServer server = await TestServer.StartAsync(tlmsp => list = tlmsp.Middleboxes);
+        await using TestMiddlebox middlebox = await TestMiddlebox.StartAsync(server.Address);
+        list!.Insert(middlebox.Address, Grant.Read(HttpContexts.Headers));
+        using var measured = new Measured(server);
+        using HttpClient client = server.Client(tlmsp => tlmsp.Middleboxes.Accept(middlebox.Address, Grant.Read(HttpContexts.Headers)));
+
+        Assert.Equal("hello", await client.GetStringAsync("/hello"));
+        await measured.WaitForAsync("kestrel.connection.duration");
+
+        Assert.Equal(
+            [[new("tlmsp.middleboxes", 0), new("tlmsp.reconnect", true)], [new("tlmsp.middleboxes", 1)]],
+            measured.Of("tlmsp.server.handshake.duration").Select(measurement => measurement.Tags));
+        Measurement first = Assert.Single(measured.Of("kestrel.connection.duration"));
+        Assert.Contains(new("tlmsp.reconnect", true), first.Tags);
+        Assert.DoesNotContain(first.Tags, tag => tag.Key == "error.type");
+        Assert.Equal(1, measured.Sum("tlmsp.server.active_connections"));
+    }
+
     private sealed record Measurement(string Instrument, double Value, KeyValuePair<string, object?>[] Tags);
 
     /// <summary>Listens to the meters of one server, not to those of other tests.</summary>

@@ -86,22 +86,6 @@ public class RequestTests
         Assert.Equal(1, sessions);
     }
 
-    [Theory]
-    [InlineData("2.0", HttpVersionPolicy.RequestVersionOrLower)]
-    [InlineData("3.0", HttpVersionPolicy.RequestVersionOrLower)]
-    [InlineData("1.1", HttpVersionPolicy.RequestVersionOrHigher)]
-    [InlineData("1.1", HttpVersionPolicy.RequestVersionExact)]
-    public async Task Version_policies_that_allow_HTTP_1_1_use_it(string version, HttpVersionPolicy policy)
-    {
-        await using TestServer server = await TestServer.StartAsync();
-        using HttpClient client = server.Client();
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/info") { Version = Version.Parse(version), VersionPolicy = policy };
-
-        using HttpResponseMessage response = await client.SendAsync(request);
-
-        Assert.StartsWith("https HTTP/1.1", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-    }
-
     [Fact]
     public async Task Cleartext_uris_are_refused()
     {

@@ -75,8 +75,6 @@ public class StartUpTests
     [Theory]
     [InlineData(HttpProtocols.Http1AndHttp2AndHttp3, false, "Set listenOptions.Protocols without Http3")]
     [InlineData(HttpProtocols.Http1AndHttp2AndHttp3, true, "Set listenOptions.Protocols without Http3")]
-    [InlineData(HttpProtocols.Http2, false, "Set listenOptions.Protocols to Http1 or Http1AndHttp2")]
-    [InlineData(HttpProtocols.Http2, true, "Set listenOptions.Protocols to Http1 or Http1AndHttp2")]
     public async Task Protocols_that_TLMSP_does_not_carry_are_named_whenever_they_were_set(HttpProtocols protocols, bool afterwards, string message)
     {
         InvalidOperationException e = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync(listen =>

@@ -56,6 +56,7 @@ internal sealed class LoopbackPath : IAsyncDisposable
             {
                 tlmsp.Trust.CustomRootTrust.Add(TestCertificates.Root);
                 tlmsp.Middleboxes.Policy = _ => null;
+                tlmsp.AllowReferenceMiddleboxes = true;
             }));
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate, https =>
             {

@@ -69,11 +69,13 @@ public class ObserverTests
 
         public void OnHead(HttpHead head) => Seen.Add($"head {head.StartLine}");
 
-        public void OnContent(ReadOnlySpan<byte> content) => Seen.Add($"content {Encoding.Latin1.GetString(content)}");
+        public void OnContent(int streamId, ReadOnlySpan<byte> content) => Seen.Add($"content {Encoding.Latin1.GetString(content)}");
 
         public void OnTrailers(HttpHead trailers) => Seen.Add($"trailers {trailers.Fields[0].Name}");
 
-        public void OnMessageEnd() => Seen.Add("end");
+        public void OnMessageEnd(int streamId) => Seen.Add("end");
+
+        public void OnMessageAborted(int streamId) => Seen.Add($"aborted {streamId}");
 
         public void OnOpaque(HttpRole role, int length) => Seen.Add($"opaque {role} {length}");
     }

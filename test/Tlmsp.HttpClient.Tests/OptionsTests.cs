@@ -88,7 +88,7 @@ public class OptionsTests
     [InlineData("CertificateChainPolicy", "Set tlmsp.Trust.ChainPolicy instead.")]
     [InlineData("TargetHost", "Set tlmsp.ServerName instead.")]
     [InlineData("EnabledSslProtocols", "Remove it: TLMSP extends TLS 1.2.")]
-    [InlineData("ApplicationProtocols", "Remove it: TLMSP connections carry HTTP/1.1.")]
+    [InlineData("ApplicationProtocols", "Remove it: the version of a request says it.")]
     [InlineData("LocalCertificateSelectionCallback", "Set tlmsp.ClientCertificate instead.")]
     public void TLS_options_of_the_handler_that_would_have_no_effect_are_refused(string option, string instead)
     {

@@ -20,16 +20,16 @@ public class WaysAroundTests
     }
 
     [Theory]
-    [InlineData("2.0")]
-    [InlineData("3.0")]
-    public async Task A_request_that_insists_on_another_version_fails(string version)
+    [InlineData(HttpVersionPolicy.RequestVersionExact)]
+    [InlineData(HttpVersionPolicy.RequestVersionOrHigher)]
+    public async Task A_request_that_insists_on_HTTP_3_fails(HttpVersionPolicy policy)
     {
         await using TestServer server = await TestServer.StartAsync();
         using HttpClient client = server.Client();
         using var request = new HttpRequestMessage(HttpMethod.Get, "/hello")
         {
-            Version = Version.Parse(version),
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Version = HttpVersion.Version30,
+            VersionPolicy = policy,
         };
 
         HttpRequestException e = await Assert.ThrowsAsync<HttpRequestException>(() => client.SendAsync(request));

@@ -197,8 +197,9 @@ public sealed class RelayPumpTests : IDisposable
         TlmspMiddleboxSession session = _path.Middleboxes[0]!;
         InspectionQueue? queue = inspect
             ? new InspectionQueue(
-                HttpDirection.Request, HttpProfile.Two, session.Grant, new HttpExchangeQueue(), [new Seeing()],
-                new TlmspMiddleboxHostOptions())
+                HttpDirection.Request, HttpProfile.Two,
+                new HttpObservers(HttpProfile.Two, session.Grant, HttpMappingMode.Strict, HttpFramerLimits.Default).For(HttpDirection.Request),
+                [new Seeing()])
             : null;
         PipeWriter output = new LoggingDuplexPipe(new Duplex(_output.Reader, _output.Writer), _writes).Output;
         return new RelayPump(session.ClientToServer, handshakeRead: null, _input.Reader, output, queue);

@@ -30,6 +30,10 @@ public static class TestPaths
         Trust = TestCertificates.Trust(),
     };
 
+    /// <summary>What a server is asked to accept, with the contexts of HTTP.</summary>
+    public static TlmspOffer Offer(params TlmspMiddlebox[] middleboxes) => new(
+        null, TlmspAddress.Parse("client"), TlmspAddress.Parse("server"), Http.HttpContexts.Create(), middleboxes);
+
     public static InMemoryPath Make(bool audited, params Grant[] grants) => new(
         Client(audited, grants), Server(), [.. grants.Select((_, index) => Middlebox(index))]);
 }

@@ -42,7 +42,9 @@ public sealed class TlmspPeer : IContainerReceiver, IAsyncDisposable
     }
 
     /// <summary>Connects to the first hop, and once more over the path that the server asks for instead.</summary>
-    public static async Task<TlmspPeer> DiscoverAsync(TlmspClientOptions options)
+    /// <param name="options">The engine's options.</param>
+    /// <param name="tamper">Changes the hash of the first connection.</param>
+    public static async Task<TlmspPeer> DiscoverAsync(TlmspClientOptions options, Action<byte[]>? tamper = null)
     {
         try
         {
@@ -50,6 +52,7 @@ public sealed class TlmspPeer : IContainerReceiver, IAsyncDisposable
         }
         catch (TlmspReconnectException e)
         {
+            tamper?.Invoke(e.Discovery!.Hash);
             Socket socket = await DialAsync(new Uri(e.Discovery!.FirstHop.Text));
             return await HandshakeAsync(socket, new TlmspClientHandshake(options, e.Discovery), log: null);
         }

@@ -19,14 +19,16 @@ public sealed class TlmspRelay : IAsyncDisposable
 {
     private readonly TlmspMiddleboxOptions _options;
     private readonly Func<RelayDirection, IContainerRelayHandler?> _handlers;
+    private readonly int? _nextPort;
     private readonly TcpListener _listener;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _accepting;
 
-    private TlmspRelay(TlmspMiddleboxOptions options, Func<RelayDirection, IContainerRelayHandler?> handlers)
+    private TlmspRelay(TlmspMiddleboxOptions options, Func<RelayDirection, IContainerRelayHandler?> handlers, int? nextPort)
     {
         _options = options;
         _handlers = handlers;
+        _nextPort = nextPort;
         options.Addresses[0].TryGetEndPoint(out _, out int port);
         _listener = new TcpListener(IPAddress.Loopback, port);
         _listener.Start();
@@ -39,7 +41,10 @@ public sealed class TlmspRelay : IAsyncDisposable
     /// <summary>Listens on the port of the first address.</summary>
     /// <param name="options">The engine's options.</param>
     /// <param name="handlers">Makes the handler of each direction of each connection.</param>
-    public static TlmspRelay Start(TlmspMiddleboxOptions options, Func<RelayDirection, IContainerRelayHandler?> handlers) => new(options, handlers);
+    /// <param name="nextPort">Where connections go on to, when they pass here on their way to somebody else; else where the list says.</param>
+    public static TlmspRelay Start(
+        TlmspMiddleboxOptions options, Func<RelayDirection, IContainerRelayHandler?> handlers, int? nextPort = null) =>
+        new(options, handlers, nextPort);
 
     public async ValueTask DisposeAsync()
     {
@@ -69,7 +74,7 @@ public sealed class TlmspRelay : IAsyncDisposable
     {
         socket.NoDelay = true;
         await using var client = new SocketTransport(socket);
-        using var path = new Path(_options, _handlers, client);
+        using var path = new Path(_options, _handlers, _nextPort, client);
         try
         {
             await path.RunAsync(_stop.Token);
@@ -88,7 +93,8 @@ public sealed class TlmspRelay : IAsyncDisposable
         }
     }
 
-    private sealed class Path(TlmspMiddleboxOptions options, Func<RelayDirection, IContainerRelayHandler?> handlers, SocketTransport client) : IDisposable
+    private sealed class Path(
+        TlmspMiddleboxOptions options, Func<RelayDirection, IContainerRelayHandler?> handlers, int? nextPort, SocketTransport client) : IDisposable
     {
         private readonly TlmspMiddleboxHandshake _handshake = new(options);
         private readonly SemaphoreSlim _turn = new(1, 1);
@@ -109,7 +115,7 @@ public sealed class TlmspRelay : IAsyncDisposable
             }
 
             _handshake.NextHop.Value.TryGetEndPoint(out _, out int port);
-            Socket socket = await TlmspPeer.DialAsync(new Uri($"tlmsp://localhost:{port}"));
+            Socket socket = await TlmspPeer.DialAsync(new Uri($"tlmsp://localhost:{nextPort ?? port}"));
             await using var server = new SocketTransport(socket);
             _server = server;
             server.Output.Write(_hello.WrittenSpan);

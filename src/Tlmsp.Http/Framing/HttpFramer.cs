@@ -102,6 +102,12 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exc
     /// <summary>True when the head announced trailers: an empty trailer section then means that somebody removed them.</summary>
     public bool TrailersAnnounced => _framing.HasTrailer;
 
+    /// <summary>True inside the trailer section, and where it is due.</summary>
+    public bool IsInTrailers => _state is State.TrailerStart or State.Trailers;
+
+    /// <summary>True when the message that was just completed is an interim response (1xx): the final one is still to come.</summary>
+    public bool WasInterim => _informational > 0;
+
     public HttpDirection Direction => direction;
 
     /// <summary>The head that was just completed; only with <see cref="Capture"/>.</summary>

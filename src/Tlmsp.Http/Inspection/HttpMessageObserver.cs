@@ -7,10 +7,12 @@ public interface IHttpMessageEvents
     void OnHead(HttpHead head);
 
     /// <summary>
-    /// Content. With read access to heads as well, the octets of the content itself; without, raw bytes of the content context, which
-    /// include chunk framing where the message is chunked: nothing tells a box that cannot read the head.
+    /// Content. With read access to heads as well, and over HTTP/2 always, the octets of the content itself; else raw bytes of the content
+    /// context, which include chunk framing where the message is chunked: nothing tells a box that cannot read the head.
     /// </summary>
-    void OnContent(ReadOnlySpan<byte> content);
+    /// <param name="streamId">The stream of an HTTP/2 connection, else 0.</param>
+    /// <param name="content">A part of it.</param>
+    void OnContent(int streamId, ReadOnlySpan<byte> content);
 
     /// <summary>Sensitive fields, for a box that can read them but not the head that they belong to; else they are among the head's.</summary>
     void OnSecretFields(IReadOnlyList<HttpField> fields)
@@ -21,7 +23,11 @@ public interface IHttpMessageEvents
     void OnTrailers(HttpHead trailers);
 
     /// <summary>The message is complete as far as this box can tell.</summary>
-    void OnMessageEnd();
+    /// <param name="streamId">The stream of an HTTP/2 connection, else 0.</param>
+    void OnMessageEnd(int streamId);
+
+    /// <summary>A stream was reset: nothing of it is complete that was not before, in either direction.</summary>
+    void OnMessageAborted(int streamId);
 
     /// <summary>A container passed that this box cannot read.</summary>
     void OnOpaque(HttpRole role, int length);
@@ -31,7 +37,7 @@ public interface IHttpMessageEvents
 /// Turns containers into messages for a middlebox, as far as its grants let it see. Where it can read both contexts it holds the
 /// stream to the mapping as strictly as an endpoint does.
 /// </summary>
-public sealed class HttpMessageObserver
+public sealed class HttpMessageObserver : IHttpMessageObserver
 {
     private readonly HttpFramer? _framer;
     private readonly bool _readsContent;
@@ -146,7 +152,7 @@ public sealed class HttpMessageObserver
         if (role != HttpRole.Secret)
         {
             _contentSeen = true;
-            events.OnContent(plaintext);
+            events.OnContent(0, plaintext);
         }
         else if (_secrets?.Take(plaintext) is { Count: > 0 } fields)
         {
@@ -170,7 +176,7 @@ public sealed class HttpMessageObserver
         }
         else if (piece.Kind == HttpPieceKind.Content)
         {
-            events.OnContent(bytes);
+            events.OnContent(0, bytes);
         }
 
         if (piece is { MessageComplete: true, HeadComplete: false })
@@ -190,7 +196,7 @@ public sealed class HttpMessageObserver
         {
             _open = false;
             _contentSeen = false;
-            events.OnMessageEnd();
+            events.OnMessageEnd(0);
         }
     }
 

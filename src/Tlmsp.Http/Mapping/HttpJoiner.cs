@@ -13,6 +13,7 @@ public sealed class HttpJoiner : IHttpJoiner
     private readonly HttpExchangeQueue _exchanges;
     private readonly HttpMappingMode _mode;
     private readonly HttpSecretGuard? _guard;
+    private long _offset;
     private int _empty;
 
     /// <summary>Makes a joiner for one direction of one connection.</summary>
@@ -30,6 +31,12 @@ public sealed class HttpJoiner : IHttpJoiner
         _exchanges = exchanges;
         _mode = mode;
     }
+
+    /// <inheritdoc/>
+    public long MessageNumber { get; private set; }
+
+    /// <summary>Hears where messages end.</summary>
+    internal HttpAuditTrail? Trail { get; init; }
 
     /// <inheritdoc/>
     public bool IsAtMessageBoundary => _framer.IsAtBoundary;
@@ -69,9 +76,37 @@ public sealed class HttpJoiner : IHttpJoiner
 
             _guard?.Leave(role, piece);
             rest = rest[taken..];
+            _offset += taken;
+            if (piece.MessageComplete && !_framer.WasInterim)
+            {
+                MessageNumber++;
+                Trail?.OnMessageEnd(_offset);
+            }
         }
 
         joined.Write(plaintext);
+    }
+
+    /// <inheritdoc/>
+    public HttpMessagePart PartOf(HttpRole role) => role == HttpRole.Content ? HttpMessagePart.Content
+        : _framer.IsInTrailers ? HttpMessagePart.Trailers
+        : HttpMessagePart.Head;
+
+    /// <inheritdoc/>
+    public void AcceptTouched(
+        HttpRole role, byte contextId, ReadOnlySpan<byte> plaintext, IBufferWriter<byte> joined, ICollection<long> messages)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        long number = MessageNumber;
+        messages.Add(number);
+        Accept(role, contextId, plaintext, joined);
+
+        // It may hold the heads of several messages, which is theirs all.
+        long last = IsAtMessageBoundary ? MessageNumber - 1 : MessageNumber;
+        while (++number <= last)
+        {
+            messages.Add(number);
+        }
     }
 
     /// <inheritdoc/>

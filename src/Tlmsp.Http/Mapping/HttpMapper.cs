@@ -10,21 +10,30 @@ internal readonly record struct HttpMapper(IHttpSplitter Splitter, IHttpJoiner J
     /// <param name="receives">What this side reads: requests at a server, responses at a client.</param>
     /// <param name="mode">How strict to be with what arrives; profiles other than two are always strict.</param>
     /// <param name="limits">Bounds.</param>
-    /// <param name="resizable">Whether a middlebox may resize the content that this side sends.</param>
-    /// <exception cref="NotSupportedException">There is no mapping for the version.</exception>
-    public static HttpMapper Create(HttpProfile profile, HttpDirection receives, HttpMappingMode mode, HttpFramerLimits limits, bool resizable)
+    /// <param name="middleboxes">Who is on the path, and what each may do.</param>
+    /// <param name="audit">Hears where messages end.</param>
+    /// <param name="allowResizing">Whether those who may write the content that this side sends may resize it.</param>
+    public static HttpMapper Create(
+        HttpProfile profile, HttpDirection receives, HttpMappingMode mode, HttpFramerLimits limits, IReadOnlyList<TlmspPathMiddlebox> middleboxes,
+        HttpAuditTrail audit, bool allowResizing)
     {
         HttpDirection sends = receives == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request;
-        if (profile.Version != HttpWireVersion.Http11)
+        if (profile.Version == HttpWireVersion.Http2)
         {
-            throw new NotSupportedException($"Profile {profile} cannot be used: HTTP/2 is not mapped.");
+            var streams = new Http2Streams();
+            audit.HasEnded = stream => streams.HasEnded(receives, stream);
+            bool stateless = middleboxes.Any(middlebox => Http2Rights.NeedsStatelessCompression(profile, middlebox.Grant));
+            return new HttpMapper(
+                new Http2Splitter(sends, streams, profile, limits, stateless), new Http2Joiner(receives, streams, profile, limits));
         }
 
         // The reference stack, for which there is another mode, speaks profile two alone.
         mode = profile.Equals(HttpProfile.Two) ? mode : HttpMappingMode.Strict;
+        byte content = profile.IdOf(sends, HttpRole.Content);
+        bool resizable = allowResizing && middleboxes.Any(middlebox => middlebox.Grant[content] == TlmspAccess.Write);
         var exchanges = new HttpExchangeQueue();
         return new HttpMapper(
             new HttpSplitter(sends, exchanges, profile, limits, resizable),
-            new HttpJoiner(receives, exchanges, mode, limits, profile));
+            new HttpJoiner(receives, exchanges, mode, limits, profile) { Trail = audit });
     }
 }

@@ -43,6 +43,12 @@ public sealed partial class HttpSplitter : IHttpSplitter
         }
     }
 
+    /// <summary>True between messages.</summary>
+    public bool IsAtMessageBoundary => _framer.IsAtBoundary;
+
+    /// <summary>How many messages were written whole, interim responses (1xx) not counted.</summary>
+    public long MessageNumber { get; private set; }
+
     /// <summary>Takes output; emits what fills containers or ends a head.</summary>
     /// <exception cref="HttpMappingException">The output cannot be mapped: nothing more must be sent on this connection.</exception>
     public void Write(ReadOnlySpan<byte> data, IHttpContainerSink sink)
@@ -58,6 +64,11 @@ public sealed partial class HttpSplitter : IHttpSplitter
             else
             {
                 Append(piece.Role == HttpRole.Head ? _headId : _contentId, data[..taken], sink);
+            }
+
+            if (piece.MessageComplete && !_framer.WasInterim)
+            {
+                MessageNumber++;
             }
 
             if (piece.HeadComplete || piece.MessageComplete)

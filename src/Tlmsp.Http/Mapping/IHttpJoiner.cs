@@ -25,6 +25,17 @@ internal interface IHttpJoiner
     /// <exception cref="HttpMappingException">The container breaks the mapping; end the connection.</exception>
     void Accept(HttpRole role, byte contextId, ReadOnlySpan<byte> plaintext, IBufferWriter<byte> joined);
 
+    /// <summary>
+    /// How many messages have arrived whole, interim responses (1xx) not counted: the number of the one that is due or under way. 0 over HTTP/2.
+    /// </summary>
+    long MessageNumber { get; }
+
+    /// <summary>The part of a message that the next container of a role belongs to.</summary>
+    HttpMessagePart PartOf(HttpRole role);
+
+    /// <summary>As <see cref="Accept"/>, and says which messages the container has bytes of: numbers, over HTTP/2 streams.</summary>
+    void AcceptTouched(HttpRole role, byte contextId, ReadOnlySpan<byte> plaintext, IBufferWriter<byte> joined, ICollection<long> messages);
+
     /// <summary>A middlebox with the right to do so deleted containers: fine between messages, fatal inside one (http-mapping §13).</summary>
     /// <exception cref="HttpMappingException">Part of a message was deleted.</exception>
     void Deleted(string middlebox, HttpRole role);

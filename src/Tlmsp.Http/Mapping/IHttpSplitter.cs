@@ -13,6 +13,12 @@ public interface IHttpContainerSink
 /// </summary>
 internal interface IHttpSplitter : IDisposable
 {
+    /// <summary>True when the next byte begins a message; never over HTTP/2, whose messages have no order.</summary>
+    bool IsAtMessageBoundary { get; }
+
+    /// <summary>How many messages were written whole, interim responses (1xx) not counted; 0 over HTTP/2.</summary>
+    long MessageNumber { get; }
+
     /// <summary>Takes output; emits what fills containers or ends a head.</summary>
     /// <exception cref="HttpMappingException">The output cannot be mapped: nothing more must be sent on this connection.</exception>
     void Write(ReadOnlySpan<byte> data, IHttpContainerSink sink);

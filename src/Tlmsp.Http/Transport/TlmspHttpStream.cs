@@ -20,6 +20,7 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     private readonly PooledBuffer _joined = new();
     private readonly SemaphoreSlim _writeGate = new(1, 1);
     private readonly bool _flushOnWrite;
+    private readonly List<long> _touched = [];
     private TlmspException? _readFault;
     private bool _ended;
     private int _closed;
@@ -54,14 +55,26 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         _flushOnWrite = flushOnWrite;
         _receives = receives;
         _profile = profile ?? HttpProfile.Read(session.Info.Contexts, out string? problem) ?? throw new ArgumentException(problem, nameof(session));
-        byte content = _profile.IdOf(receives == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request, HttpRole.Content);
-        bool resizable = allowResizing && session.Info.Middleboxes.Any(middlebox => middlebox.Grant[content] == TlmspAccess.Write);
-        (_splitter, _joiner) = HttpMapper.Create(_profile, receives, mode, limits ?? HttpFramerLimits.Default, resizable);
+        Audit = new HttpAuditTrail(session.Info, _profile, receives);
+        (_splitter, _joiner) = HttpMapper.Create(
+            _profile, receives, mode, limits ?? HttpFramerLimits.Default, session.Info.Middleboxes, Audit, allowResizing);
         IdleSweeper.Add(this);
     }
 
     /// <summary>The session.</summary>
     public TlmspSession Session { get; }
+
+    /// <summary>What middleboxes did to the messages that are read from this stream.</summary>
+    public HttpAuditTrail Audit { get; }
+
+    /// <summary>What becomes of notices that a middlebox deleted something.</summary>
+    public HttpDeletionPolicy Deletions { get; init; }
+
+    /// <summary>At a client: called with the number of a request, and so of its response, before its first byte is sent, by who sends it.</summary>
+    internal Action<TlmspHttpStream, long>? RequestStarting { get; init; }
+
+    /// <summary>What its contexts are for.</summary>
+    public HttpProfile Profile => _profile;
 
     /// <summary>What ended the connection, if it was not an ordinary end.</summary>
     public TlmspException? Fault => _readFault;
@@ -118,6 +131,12 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
             if (!CanSend())
             {
                 return;
+            }
+
+            if (_flushOnWrite && _splitter.IsAtMessageBoundary && !buffer.IsEmpty)
+            {
+                Audit.StartAt(_splitter.MessageNumber);
+                RequestStarting?.Invoke(this, _splitter.MessageNumber);
             }
 
             _splitter.Write(buffer.Span, this);
@@ -216,6 +235,11 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         if (container.IsDeleted)
         {
             byte deleter = container.Origin;
+            if (Deletions == HttpDeletionPolicy.Refuse)
+            {
+                throw new HttpMappingException($"middlebox {deleter:x2} deleted something, which is not to be accepted here (Deletions)", role);
+            }
+
             bool entitled = container.IsAudited && Session.Info.Middleboxes.First(middlebox => middlebox.Id == deleter) is { } by
                 && _profile.IdsIn(_receives).All(context => by.Grant[context] >= TlmspAccess.Delete);
             if (!entitled)
@@ -225,10 +249,42 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
             }
 
             _joiner.Deleted($"middlebox {deleter:x2}", role);
+            Audit.Record(_joiner.MessageNumber, deleter, TlmspAuditAction.Deleted, HttpMessagePart.Head, container.DeletedCount);
+            return;
+        }
+
+        if (container.IsAudited && (container.IsInserted || container.Author != container.Origin))
+        {
+            AcceptTouched(role, container);
             return;
         }
 
         _joiner.Accept(role, container.ContextId, container.Plaintext, _joined);
+    }
+
+    /// <summary>Takes a container that middleboxes put on the path or changed.</summary>
+    private void AcceptTouched(HttpRole role, in ReceivedContainer container)
+    {
+        HttpMessagePart part = _joiner.PartOf(role);
+        _touched.Clear();
+        _joiner.AcceptTouched(role, container.ContextId, container.Plaintext, _joined, _touched);
+        foreach (long message in _touched)
+        {
+            RecordTouched(message, part, container);
+        }
+    }
+
+    private void RecordTouched(long number, HttpMessagePart part, in ReceivedContainer container)
+    {
+        if (container.IsInserted)
+        {
+            Audit.Record(number, container.Origin, TlmspAuditAction.Inserted, part);
+        }
+
+        if (container.Author != container.Origin)
+        {
+            Audit.Record(number, container.Author, TlmspAuditAction.Changed, part);
+        }
     }
 
     /// <inheritdoc/>

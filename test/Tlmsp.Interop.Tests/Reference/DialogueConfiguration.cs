@@ -1,3 +1,5 @@
+using Tlmsp.TestSupport;
+
 namespace Tlmsp.Interop.Tests;
 
 /// <summary>The dialogue as the reference's tools are told to lead it.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
+using Tlmsp.TestSupport;
 
 namespace Tlmsp.Interop.Tests;
 

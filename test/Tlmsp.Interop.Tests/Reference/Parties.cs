@@ -2,13 +2,6 @@ using Tlmsp.TestSupport;
 
 namespace Tlmsp.Interop.Tests;
 
-/// <summary>Who made a party.</summary>
-internal enum Maker
-{
-    Ours,
-    Reference,
-}
-
 /// <summary>The parties of a path, as tests name them: <c>ours &gt; reference &gt; ours</c> is our client, their middlebox, our server.</summary>
 internal sealed record Parties(Maker Client, Maker[] Middleboxes, Maker Server)
 {

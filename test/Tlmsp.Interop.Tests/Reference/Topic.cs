@@ -1,3 +1,5 @@
+using Tlmsp.TestSupport;
+
 namespace Tlmsp.Interop.Tests;
 
 /// <summary>What middleboxes do in a context.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Tlmsp.TestSupport;
 using Tlmsp.Tests.Certificates;
 
@@ -159,6 +160,27 @@ public class DiscoveryTests
         Assert.False(AnsweredPath.Check(handshake, new TlmspServerExtension(1, client.ClientAddress, client.ServerAddress, [own, transparent])));
         Assert.Equal([Second.Address], asked!.Inserted.Select(middlebox => middlebox.Address));
         Assert.Empty(asked.Removed);
+    }
+
+    [Fact]
+    public void A_transparent_middlebox_takes_nothing_more_from_the_client_before_the_servers_answer()
+    {
+        TlmspMiddleboxOptions options = TestPaths.Middlebox(0);
+        options.Transparent = true;
+        using var client = new TlmspClientHandshake(TestPaths.Client(audited: false));
+        using var middlebox = new TlmspMiddleboxHandshake(options);
+        var hello = new ArrayBufferWriter<byte>();
+        var toClient = new ArrayBufferWriter<byte>();
+        client.Start(hello);
+        byte[] again = hello.WrittenSpan.ToArray();
+        again[2] = 3;   // only the first record of a connection says 0301
+        var input = new ReadOnlySequence<byte>((byte[])[.. hello.WrittenSpan, .. again]);
+
+        TlmspException e = Assert.Throws<TlmspException>(() => middlebox.ProcessClient(ref input, toClient, new ArrayBufferWriter<byte>()));
+
+        Assert.Equal(Misbehaviour.UnexpectedHandshakeMessage, e.Misbehaviour);
+        Assert.Equal((byte)TlmspAlert.UnexpectedMessage, toClient.WrittenSpan[^1]);
+        Assert.Equal(client.Options.ServerAddress, middlebox.NextHop);
     }
 
     private static InMemoryPath SecondConnection(TlmspClientOptions client, TlmspDiscovery discovery, TlmspServerOptions server) =>

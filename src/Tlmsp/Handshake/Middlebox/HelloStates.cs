@@ -11,8 +11,20 @@ internal sealed class RelayClientHello(TlmspMiddleboxHandshake handshake) : Hand
         handshake.ClientChannel.IsVersionSettled = true;
         handshake.OnClientHello(hello, message.Raw);
         handshake.Forward(message, fromClient: true);
-        return MiddleboxFlightRelay.Start(handshake, fromClient: true, () => new RelayClientKeyExchange(handshake));
+        return handshake.Peers.Count == 0 ? new AwaitTransparentPath(handshake) : Flights(handshake);
     }
+
+    /// <summary>What follows on the client's side.</summary>
+    public static HandshakeState Flights(TlmspMiddleboxHandshake handshake) =>
+        MiddleboxFlightRelay.Start(handshake, fromClient: true, () => new RelayClientKeyExchange(handshake));
+}
+
+/// <summary>Client side of a transparent middlebox: who else is on the path is in the server's answer, before which nothing more may come.</summary>
+internal sealed class AwaitTransparentPath(TlmspMiddleboxHandshake handshake) : HandshakeState
+{
+    public override HandshakeState OnMessage(HandshakeMessage message) => handshake.Peers.Count == 0
+        ? throw Unexpected(message.Type.ToString())
+        : RelayClientHello.Flights(handshake).OnMessage(message);
 }
 
 /// <summary>Server side: ServerHello.</summary>
@@ -42,9 +54,16 @@ internal sealed class RelayServerHello(TlmspMiddleboxHandshake handshake) : Hand
             throw new TlmspException(Misbehaviour.BadDiscovery, $"the server answers session {discovery.SessionId:x8} with {tlmsp.SessionId:x8}");
         }
 
-        // The server's list is not adopted (§2.7): whether a difference is acceptable is for the client to say.
+        // The server's list is not adopted (§2.7): whether a difference is acceptable is for the client to say. A transparent middlebox that
+        // nobody has listed has no other (§1.6).
+        IReadOnlyList<MiddleboxEntry> path = handshake.Peers.Count == 0 ? tlmsp.Middleboxes : offered.Path;
+        if (handshake.Peers.Count == 0)
+        {
+            handshake.OnPath(path, path.ToList().FindIndex(entry => entry.Transparent && handshake.Options.Addresses.Contains(entry.Address)));
+        }
+
         handshake.ServerRandom = hello.Random;
-        handshake.Path = new SessionPath(tlmsp.SessionId, suite, handshake.ClientHello.Contexts!, offered.Path);
+        handshake.Path = new SessionPath(tlmsp.SessionId, suite, handshake.ClientHello.Contexts!, path);
         handshake.Transcript = new Transcript(suite);
         handshake.Transcript.AddOpening(handshake.ClientHelloMessage);
         handshake.Transcript.AddOpening(message.Raw);

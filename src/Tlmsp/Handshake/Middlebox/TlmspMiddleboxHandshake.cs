@@ -195,23 +195,37 @@ public sealed class TlmspMiddleboxHandshake : IDisposable
     internal void OnClientHello(ClientHello hello, byte[] message)
     {
         IReadOnlyList<MiddleboxEntry> list = hello.Tlmsp!.Path;
-        Index = list.ToList().FindIndex(entry => Options.Addresses.Contains(entry.Address));
-        if (Index < 0)
+        if (!Options.Transparent || list.Count > 0)
         {
-            throw new TlmspException(
-                Misbehaviour.NotOnPath, $"the list holds {string.Join(", ", list.Select(entry => entry.Address))}, this is {string.Join(", ", Options.Addresses)}");
+            OnPath(list, list.ToList().FindIndex(entry => Options.Addresses.Contains(entry.Address)));
         }
 
         ClientHello = hello;
         ClientHelloMessage = message;
+        NextHop = list.Skip(Peers.Count == 0 ? 0 : Index + 1).FirstOrDefault(entry => !entry.Transparent)?.Address ?? hello.Tlmsp.ServerAddress;
+        Offer = new TlmspOffer(
+            hello.ServerName, hello.Tlmsp.ClientAddress, hello.Tlmsp.ServerAddress, hello.Contexts!,
+            [.. list.Select(TlmspMiddlebox.From)]);
+    }
+
+    /// <summary>Takes a place on the path.</summary>
+    /// <param name="list">The path.</param>
+    /// <param name="index">Own place; negative when this middlebox is not on it.</param>
+    /// <exception cref="TlmspException">It is not.</exception>
+    internal void OnPath(IReadOnlyList<MiddleboxEntry> list, int index)
+    {
+        if (index < 0)
+        {
+            throw new TlmspException(
+                Misbehaviour.NotOnPath,
+                $"the list holds {string.Join(", ", list.Select(entry => entry.Address))}, this is {string.Join(", ", Options.Addresses)}");
+        }
+
+        Index = index;
         Peers = [.. list.Select(entry => new MiddleboxPeer(entry))];
         ClientChannel.Self = ServerChannel.Self = Self;
         ClientNonces = Options.NonceSourceFactory(Self);
         ServerNonces = Options.NonceSourceFactory(Self);
-        NextHop = list.Skip(Index + 1).FirstOrDefault(entry => !entry.Transparent)?.Address ?? hello.Tlmsp.ServerAddress;
-        Offer = new TlmspOffer(
-            hello.ServerName, hello.Tlmsp.ClientAddress, hello.Tlmsp.ServerAddress, hello.Contexts!,
-            [.. list.Select(TlmspMiddlebox.From)]);
     }
 
     /// <summary>Own flight, the same bytes to both sides (handshake.md §1.2).</summary>

@@ -16,7 +16,9 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
         TlmspClientExtension tlmsp = hello.Tlmsp!;
         CheckPolicies(hello, tlmsp);
         IReadOnlyList<MiddleboxEntry> path = tlmsp.Discovery?.Middleboxes ?? ServerPath.Complete(_options, Offer(hello, tlmsp), tlmsp.Middleboxes);
-        bool inserts = tlmsp.Discovery is null && path.Count != tlmsp.Middleboxes.Count;
+
+        // A transparent middlebox is on the path already: the client goes on with this connection (handshake.md §1.6).
+        bool reconnects = tlmsp.Discovery is null && path.Any(entry => entry.Inserted && !entry.Transparent);
         (TlmspCipherSuite suite, TlmspCertificate certificate) = SelectSuite(hello);
         ushort scheme = SignatureSchemes.Select(certificate, hello.SignatureSchemes);
         handshake.Group = SelectGroup(hello.SupportedGroups);
@@ -30,11 +32,11 @@ internal sealed class ExpectClientHello(TlmspServerHandshake handshake) : Handsh
         handshake.Transcript = new Transcript(suite);
         handshake.Transcript.AddOpening(message.Raw);
         SendFlight(tlmsp, certificate, scheme);
-        if (inserts)
+        if (reconnects)
         {
             _options.Discoveries.Remember(
                 handshake.Path.SessionId, handshake.Transcript.CurrentHash(), tlmsp.Middleboxes, path, _options.Trust.TimeProvider.GetUtcNow());
-            return new ExpectReconnect(tlmsp.Middleboxes.Count);
+            return new ExpectReconnect(path.Count(entry => !entry.Inserted || entry.Transparent));
         }
 
         bool asked = _options.ClientAuthentication != TlmspClientAuthentication.None;

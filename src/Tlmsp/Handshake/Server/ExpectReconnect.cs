@@ -2,7 +2,7 @@ namespace Tlmsp;
 
 /// <summary>
 /// The server has asked for another path: the client ends this connection with a fatal close_notify (handshake.md §1.5). Until then the
-/// middleboxes of the old list may send their flights, since they keep to that list.
+/// middleboxes of the old list may send their flights, since they keep to that list, and transparent ones, since they are there.
 /// </summary>
 internal sealed class ExpectReconnect(int middleboxes) : HandshakeState
 {

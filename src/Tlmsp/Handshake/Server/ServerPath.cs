@@ -4,7 +4,8 @@ namespace Tlmsp;
 internal static class ServerPath
 {
     /// <returns>The client's own entries, or a new list with entries inserted among them.</returns>
-    /// <exception cref="InvalidOperationException">The application's answer leaves out or changes what the client listed, or is too long.</exception>
+    /// <exception cref="InvalidOperationException">The application's answer leaves out or changes what the client listed.</exception>
+    /// <exception cref="TlmspException">The answer is too long.</exception>
     public static IReadOnlyList<MiddleboxEntry> Complete(TlmspServerOptions options, TlmspOffer offer, IReadOnlyList<MiddleboxEntry> listed)
     {
         if (options.PathCompletion is not { } complete)
@@ -15,7 +16,10 @@ internal static class ServerPath
         IReadOnlyList<TlmspMiddlebox> wanted = complete(offer);
         if (wanted.Count > options.Limits.MaxMiddleboxes)
         {
-            throw new InvalidOperationException($"PathCompletion wants {wanted.Count} middleboxes; Limits.MaxMiddleboxes is {options.Limits.MaxMiddleboxes}.");
+            // The client's list is most of it: a long one must not pass for an error of the application.
+            throw new TlmspException(
+                Misbehaviour.MiddleboxListRefused,
+                $"with what PathCompletion adds the path would have {wanted.Count} middleboxes; {options.Limits.MaxMiddleboxes} are allowed");
         }
 
         var path = new List<MiddleboxEntry>(wanted.Count);
@@ -28,7 +32,8 @@ internal static class ServerPath
             }
             else
             {
-                path.Add(new MiddleboxEntry(UnusedId(options.Random, [.. listed, .. path]), middlebox.Address, middlebox.Grant, Inserted: true));
+                byte id = UnusedId(options.Random, [.. listed, .. path]);
+                path.Add(new MiddleboxEntry(id, middlebox.Address, middlebox.Grant.OnWire(), Inserted: true, middlebox.Transparent));
             }
         }
 

@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Tlmsp.TestSupport;
 
-namespace Tlmsp.Interop.Tests;
+namespace Tlmsp.TestSupport;
 
 /// <summary>
 /// The tools of the ETSI reference stack, run as processes. TLMSP_REFERENCE names the folder they are installed in: its <c>bin</c> holds
@@ -121,30 +120,4 @@ internal static class Reference
         [defaults]
         Groups = P-256
         """ + "\n");
-}
-
-/// <summary>A theory that needs the reference tools; skipped, with the reason, where they are not named.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class ReferenceTheoryAttribute : TheoryAttribute
-{
-    public ReferenceTheoryAttribute()
-    {
-        if (Reference.Folder is null)
-        {
-            Skip = Reference.WhyMissing;
-        }
-    }
-}
-
-/// <summary>A fact that needs the reference tools; skipped, with the reason, where they are not named.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class ReferenceFactAttribute : FactAttribute
-{
-    public ReferenceFactAttribute()
-    {
-        if (Reference.Folder is null)
-        {
-            Skip = Reference.WhyMissing;
-        }
-    }
 }

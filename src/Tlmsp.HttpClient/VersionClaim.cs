@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Tlmsp.Http;
 
 namespace Tlmsp.Client;
 
@@ -11,27 +12,31 @@ namespace Tlmsp.Client;
 /// that allows HTTP/2: only a stream that went through a handshake can answer, so this one did, in memory. The plaintext filter takes the
 /// real stream out; until then the two share their end.
 /// </summary>
-internal sealed class Http11Claim : SslStream
+internal sealed class VersionClaim : SslStream
 {
     private static readonly Lazy<X509Certificate2> s_certificate = new(MakeCertificate);
-    private static readonly List<SslApplicationProtocol> s_protocols = [SslApplicationProtocol.Http11];
     private Stream? _claimed;
 
-    private Http11Claim(Stream inMemory, Stream claimed)
+    private VersionClaim(Stream inMemory, Stream claimed)
         : base(inMemory) => _claimed = claimed;
 
     /// <summary>Makes a claim; disposes of the stream when that fails.</summary>
-    public static async Task<Http11Claim> CreateAsync(Stream claimed, CancellationToken cancellationToken)
+    /// <param name="claimed">The real stream.</param>
+    /// <param name="version">What it carries, and so what the claim answers.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    public static async Task<VersionClaim> CreateAsync(Stream claimed, HttpWireVersion version, CancellationToken cancellationToken)
     {
+        List<SslApplicationProtocol> protocols =
+            [version == HttpWireVersion.Http2 ? SslApplicationProtocol.Http2 : SslApplicationProtocol.Http11];
         var toServer = new Pipe();
         var toClient = new Pipe();
-        var client = new Http11Claim(new DuplexStream(toClient.Reader.AsStream(), toServer.Writer.AsStream()), claimed);
+        var client = new VersionClaim(new DuplexStream(toClient.Reader.AsStream(), toServer.Writer.AsStream()), claimed);
         try
         {
             using var server = new SslStream(new DuplexStream(toServer.Reader.AsStream(), toClient.Writer.AsStream()));
             await Task.WhenAll(
-                server.AuthenticateAsServerAsync(ServerOptions(), cancellationToken),
-                client.AuthenticateAsClientAsync(ClientOptions(), cancellationToken)).ConfigureAwait(false);
+                server.AuthenticateAsServerAsync(ServerOptions(protocols), cancellationToken),
+                client.AuthenticateAsClientAsync(ClientOptions(protocols), cancellationToken)).ConfigureAwait(false);
             return client;
         }
         catch
@@ -64,17 +69,17 @@ internal sealed class Http11Claim : SslStream
         base.Dispose(disposing);
     }
 
-    private static SslServerAuthenticationOptions ServerOptions() => new()
+    private static SslServerAuthenticationOptions ServerOptions(List<SslApplicationProtocol> protocols) => new()
     {
         ServerCertificate = s_certificate.Value,
-        ApplicationProtocols = s_protocols,
+        ApplicationProtocols = protocols,
         EnabledSslProtocols = SslProtocols.Tls12,
     };
 
-    private static SslClientAuthenticationOptions ClientOptions() => new()
+    private static SslClientAuthenticationOptions ClientOptions(List<SslApplicationProtocol> protocols) => new()
     {
         TargetHost = "in-memory",
-        ApplicationProtocols = s_protocols,
+        ApplicationProtocols = protocols,
         EnabledSslProtocols = SslProtocols.Tls12,
 
         // Both ends are in this process; nothing is ever sent over this stream.

@@ -1,9 +1,8 @@
 using System.Security.Cryptography.X509Certificates;
 using Tlmsp.Client;
 using Tlmsp.Http;
-using Tlmsp.TestSupport;
 
-namespace Tlmsp.Interop.Tests;
+namespace Tlmsp.TestSupport;
 
 /// <summary>A row of middleboxes for HTTP in front of a server: our middlebox host, and the reference's tool.</summary>
 internal sealed class HttpPath : IAsyncDisposable

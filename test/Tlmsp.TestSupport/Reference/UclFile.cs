@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Tlmsp.TestSupport;
 
-namespace Tlmsp.Interop.Tests;
+namespace Tlmsp.TestSupport;
 
 /// <summary>A middlebox in a configuration of the reference tools.</summary>
 /// <param name="Address">Its address, the string that is sent on the wire.</param>

@@ -1,0 +1,110 @@
+using System.Buffers;
+
+namespace Tlmsp.Http;
+
+/// <summary>
+/// Puts containers together into the HTTP/2 stream that an endpoint reads, and refuses every frame that is not in the context of its type
+/// (http-mapping §6 A11). Not safe for concurrent use.
+/// </summary>
+internal sealed class Http2Joiner : IHttpJoiner
+{
+    private const int MaxEmptyInARow = 32;
+    private readonly Http2Framer _framer;
+    private readonly Http2Streams _streams;
+    private ICollection<long>? _touched;
+    private int _empty;
+
+    /// <summary>Makes a joiner for one direction of one connection.</summary>
+    /// <param name="direction">What arrives.</param>
+    /// <param name="streams">Shared with the splitter of the same connection.</param>
+    /// <param name="profile">The contexts.</param>
+    /// <param name="limits">Bounds.</param>
+    public Http2Joiner(HttpDirection direction, Http2Streams streams, HttpProfile profile, HttpFramerLimits limits)
+    {
+        _streams = streams;
+        _framer = new Http2Framer(direction, streams, profile.Has(HttpRole.Control), limits.MaxHeadBytes);
+    }
+
+    /// <inheritdoc/>
+    public bool IsAtMessageBoundary => _framer.IsAtBoundary && !_streams.AnyOpen(_framer.Direction);
+
+    /// <inheritdoc/>
+    public bool IsEndPremature => !IsAtMessageBoundary;
+
+    /// <inheritdoc/>
+    public long MessageNumber => 0;
+
+    /// <inheritdoc/>
+    public HttpMessagePart PartOf(HttpRole role) => role == HttpRole.Content ? HttpMessagePart.Content : HttpMessagePart.Head;
+
+    /// <inheritdoc/>
+    /// <remarks>What concerns the connection is of stream 0.</remarks>
+    public void AcceptTouched(
+        HttpRole role, byte contextId, ReadOnlySpan<byte> plaintext, IBufferWriter<byte> joined, ICollection<long> messages)
+    {
+        _touched = messages;
+        try
+        {
+            Accept(role, contextId, plaintext, joined);
+        }
+        finally
+        {
+            _touched = null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Accept(HttpRole role, byte contextId, ReadOnlySpan<byte> plaintext, IBufferWriter<byte> joined)
+    {
+        ArgumentNullException.ThrowIfNull(joined);
+        if (plaintext.IsEmpty)
+        {
+            if (++_empty > MaxEmptyInARow)
+            {
+                throw new HttpMappingException($"more than {MaxEmptyInARow} empty containers in a row", role);
+            }
+
+            return;
+        }
+
+        _empty = 0;
+        int held = _framer.PartialHeader.Length;
+        Span<byte> begun = stackalloc byte[Http2Frame.HeaderSize];
+        _framer.PartialHeader.CopyTo(begun);
+        for (ReadOnlySpan<byte> rest = plaintext; !rest.IsEmpty;)
+        {
+            rest = rest[_framer.Consume(role, rest, out Http2Piece piece)..];
+            if (_touched is { } touched && piece.Kind != Http2PieceKind.PartialHeader && !touched.Contains(_framer.Frame.StreamId))
+            {
+                touched.Add(_framer.Frame.StreamId);
+            }
+        }
+
+        // Nothing of a frame goes on before its type, and with it its context, is known.
+        int left = _framer.PartialHeader.Length;
+        if (left == held + plaintext.Length)
+        {
+            return;
+        }
+
+        joined.Write(begun[..held]);
+        joined.Write(plaintext[..^left]);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// Never fine over HTTP/2: what is missing may be of any stream, and a field block that is missing shifts the meaning of all later ones.
+    /// </remarks>
+    public void Deleted(string middlebox, HttpRole role) =>
+        throw new HttpMappingException($"{middlebox} deleted something, which HTTP/2 does not allow", role);
+
+    /// <inheritdoc/>
+    public void EndOfInput()
+    {
+        if (IsEndPremature)
+        {
+            throw new HttpMappingException(
+                _framer.IsAtBoundary ? "the connection ended before its streams" : "the connection ended inside a frame");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+using System.Buffers;
+
+namespace Tlmsp.Http;
+
+/// <summary>
+/// Turns the containers of an HTTP/2 connection into messages for a middlebox. Where it can read everything it holds the connection to the
+/// mapping as strictly as an endpoint does; where it cannot, every frame it sees is still held to its context.
+/// </summary>
+internal sealed class Http2MessageObserver : IHttpMessageObserver
+{
+    private readonly Http2Framer _framer;
+    private readonly Http2Streams _streams;
+    private readonly HpackDecoder _decoder;
+    private readonly List<HttpField> _fields = [];
+    private readonly PooledBuffer _block = new();
+    private bool _endsStream;       // of the HEADERS frame whose block is not complete
+
+    /// <summary>Makes an observer for one direction of one connection.</summary>
+    /// <param name="direction">What passes.</param>
+    /// <param name="streams">Shared by both directions.</param>
+    /// <param name="profile">The contexts.</param>
+    /// <param name="grant">What the middlebox may read.</param>
+    /// <param name="limits">Bounds.</param>
+    public Http2MessageObserver(HttpDirection direction, Http2Streams streams, HttpProfile profile, Grant grant, HttpFramerLimits limits)
+    {
+        _streams = streams;
+        _decoder = new HpackDecoder(limits);
+        _framer = new Http2Framer(direction, streams, profile.Has(HttpRole.Control), limits.MaxHeadBytes)
+        {
+            SeesHeads = Reads(HttpRole.Head),
+            SeesControl = Reads(HttpRole.Control),
+            SeesAll = profile.ContextIds.All(id => grant[id] >= TlmspAccess.Read),
+        };
+
+        bool Reads(HttpRole role) => grant[profile.IdOf(direction, role)] >= TlmspAccess.Read;
+    }
+
+    /// <inheritdoc/>
+    public void OnContainer(HttpRole role, ReadOnlySpan<byte> plaintext, IHttpMessageEvents events)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        while (!plaintext.IsEmpty)
+        {
+            int taken = _framer.Consume(role, plaintext, out Http2Piece piece);
+            OnPiece(piece, plaintext[..taken], events);
+            plaintext = plaintext[taken..];
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnOpaque(HttpRole role, int length, IHttpMessageEvents events)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        if (length == 0)
+        {
+            return;
+        }
+
+        if (!_framer.IsAtBoundary)
+        {
+            throw new HttpMappingException("something else inside a frame or field block", role);
+        }
+
+        events.OnOpaque(role, length);
+    }
+
+    private void OnPiece(Http2Piece piece, ReadOnlySpan<byte> bytes, IHttpMessageEvents events)
+    {
+        ref readonly Http2Frame frame = ref _framer.Frame;
+        switch (piece.Kind)
+        {
+            case Http2PieceKind.Preface or Http2PieceKind.PartialHeader:
+                return;
+            case Http2PieceKind.Content:
+                events.OnContent((int)frame.StreamId, bytes);
+                break;
+            case Http2PieceKind.Block:
+                _block.Write(bytes);
+                break;
+            case Http2PieceKind.Header when frame.Type == Http2FrameType.Headers:
+                _endsStream = frame.EndsStream;
+                break;
+        }
+
+        if (!piece.FrameComplete)
+        {
+            return;
+        }
+
+        if (frame.EndsHeaders)
+        {
+            OnBlock((int)frame.StreamId, events);
+        }
+        else if (frame is { Type: Http2FrameType.Data, EndsStream: true })
+        {
+            events.OnMessageEnd((int)frame.StreamId);
+        }
+        else if (frame.Type == Http2FrameType.RstStream)
+        {
+            events.OnMessageAborted((int)frame.StreamId);
+        }
+    }
+
+    private void OnBlock(int streamId, IHttpMessageEvents events)
+    {
+        _decoder.Allow(_streams.HeaderTableSize(_framer.Direction));
+        _decoder.Decode(_block.Memory.Span, _fields);
+        _block.Consume(_block.Length);
+        HttpHead head = Http2Head.Read(_framer.Direction, streamId, _fields, out bool isTrailers);
+        _fields.Clear();
+        if (isTrailers && !_endsStream)
+        {
+            throw new HttpMappingException("trailers that do not end their stream");
+        }
+
+        if (isTrailers)
+        {
+            events.OnTrailers(head);
+        }
+        else
+        {
+            events.OnHead(head);
+        }
+
+        if (_endsStream)
+        {
+            events.OnMessageEnd(streamId);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+namespace Tlmsp.Http;
+
+/// <summary>
+/// Cuts an endpoint's own HTTP/2 output into containers (http-mapping §3): whole frames in the context of their type, as few containers as
+/// possible. A frame may span containers of one context. Not safe for concurrent use.
+/// </summary>
+internal sealed class Http2Splitter : IHttpSplitter
+{
+    private readonly Http2Framer _framer;
+    private readonly Http2OwnSettings _settings;
+    private readonly ContainerPacker _packer = new();
+    private readonly byte _headId;
+    private readonly byte _contentId;
+    private readonly byte _controlId;
+
+    /// <summary>Makes a splitter for one direction of one connection.</summary>
+    /// <param name="direction">What the output consists of.</param>
+    /// <param name="streams">Shared with the joiner of the same connection.</param>
+    /// <param name="profile">The contexts.</param>
+    /// <param name="limits">Bounds; our own output is held to them as well.</param>
+    /// <param name="statelessCompression">True to have the other side compress fields without state.</param>
+    public Http2Splitter(
+        HttpDirection direction, Http2Streams streams, HttpProfile profile, HttpFramerLimits limits, bool statelessCompression = false)
+    {
+        _framer = new Http2Framer(direction, streams, profile.Has(HttpRole.Control), limits.MaxHeadBytes);
+        _settings = new Http2OwnSettings(statelessCompression);
+        _headId = profile.IdOf(direction, HttpRole.Head);
+        _contentId = profile.IdOf(direction, HttpRole.Content);
+        _controlId = profile.IdOf(direction, HttpRole.Control);
+    }
+
+    /// <inheritdoc/>
+    public bool IsAtMessageBoundary => false;
+
+    /// <inheritdoc/>
+    public long MessageNumber => 0;
+
+    /// <inheritdoc/>
+    public void Write(ReadOnlySpan<byte> data, IHttpContainerSink sink)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        while (!data.IsEmpty)
+        {
+            int taken = _framer.Consume(container: null, data, out Http2Piece piece);
+            ReadOnlySpan<byte> bytes = data[..taken];
+            data = data[taken..];
+            if (piece.Kind == Http2PieceKind.Preface)
+            {
+                _packer.Append(_headId, bytes, sink);
+            }
+            else if (_framer.Frame is { Type: Http2FrameType.Settings, IsAck: false } && piece.Kind != Http2PieceKind.PartialHeader)
+            {
+                AppendSettings(piece, bytes, sink);
+            }
+            else if (piece.Kind != Http2PieceKind.PartialHeader)
+            {
+                _packer.Append(ContextId, piece.Kind == Http2PieceKind.Header ? _framer.Header : bytes, sink);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Flush(IHttpContainerSink sink)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        _packer.Flush(sink);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _packer.Dispose();
+
+    private void AppendSettings(Http2Piece piece, ReadOnlySpan<byte> bytes, IHttpContainerSink sink)
+    {
+        if (piece.Kind == Http2PieceKind.Header)
+        {
+            _settings.Begin(_framer.Frame);
+        }
+        else
+        {
+            _settings.Append(bytes);
+        }
+
+        if (piece.FrameComplete)
+        {
+            _packer.Append(_controlId, _settings.End(), sink);
+        }
+    }
+
+    private byte ContextId => _framer.Frame.Role switch
+    {
+        HttpRole.Head => _headId,
+        HttpRole.Content => _contentId,
+        _ => _controlId,
+    };
+}

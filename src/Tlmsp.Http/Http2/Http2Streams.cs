@@ -1,0 +1,202 @@
+namespace Tlmsp.Http;
+
+/// <summary>
+/// The streams of one HTTP/2 connection and what each side allowed the other, as far as the frame headers say it. Shared by the two
+/// directions, which may run on different threads.
+/// </summary>
+internal sealed class Http2Streams
+{
+    /// <summary>RFC 9113 §6.5.2 recommends to allow no fewer, and clients assume it until they are told otherwise.</summary>
+    private const uint LeastConcurrent = 100;
+
+    private const int MostConcurrent = 32 * 1024;
+    private const int RememberedResets = 256;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<uint, Ends> _streams = [];
+    private readonly Queue<uint> _resets = new();
+    private readonly int[] _maxFrameSize = [Http2Frame.DefaultMaxSize, Http2Frame.DefaultMaxSize];
+    private readonly uint[] _headerTableSize = [HpackTable.DefaultSize, HpackTable.DefaultSize];
+    private uint _concurrent = LeastConcurrent;
+    private uint _last;             // the highest stream that was opened
+    private uint _forgotten;        // of the resets that are not remembered the highest
+    private uint? _goAway;
+
+    [Flags]
+    private enum Ends : byte
+    {
+        None = 0,
+        Request = 1,
+        Response = 2,
+
+        /// <summary>A side that was told so may still have frames under way.</summary>
+        ResetByServer = 4,
+        ResetByClient = 8,
+    }
+
+    /// <summary>The largest frame that may arrive in a direction. It only grows: nobody sees when a smaller size takes effect.</summary>
+    public int MaxFrameSize(HttpDirection direction)
+    {
+        lock (_lock)
+        {
+            return _maxFrameSize[(int)direction];
+        }
+    }
+
+    /// <summary>The largest table that field blocks of a direction may use. It only grows as well.</summary>
+    public uint HeaderTableSize(HttpDirection direction)
+    {
+        lock (_lock)
+        {
+            return _headerTableSize[(int)direction];
+        }
+    }
+
+    /// <summary>A setting that the sender of one direction made for the other.</summary>
+    public void OnSetting(HttpDirection direction, Http2Setting setting)
+    {
+        int opposite = direction == HttpDirection.Request ? (int)HttpDirection.Response : (int)HttpDirection.Request;
+        lock (_lock)
+        {
+            switch (setting.Id)
+            {
+                case Http2Setting.MaxFrameSize:
+                    _maxFrameSize[opposite] = Math.Max(_maxFrameSize[opposite], (int)setting.Value);
+                    break;
+                case Http2Setting.HeaderTableSize:
+                    _headerTableSize[opposite] = Math.Max(_headerTableSize[opposite], setting.Value);
+                    break;
+                case Http2Setting.MaxConcurrentStreams when direction == HttpDirection.Response:
+                    _concurrent = Math.Max(_concurrent, Math.Min(setting.Value, MostConcurrent));
+                    break;
+            }
+        }
+    }
+
+    /// <summary>HEADERS or DATA came.</summary>
+    /// <returns>What is wrong; null when it may come here.</returns>
+    public string? OnFrame(HttpDirection direction, in Http2Frame frame)
+    {
+        lock (_lock)
+        {
+            if (direction == HttpDirection.Request && frame.Type == Http2FrameType.Headers && frame.StreamId > _last)
+            {
+                // The other side may not have seen yet which streams have ended.
+                if (_streams.Count - _resets.Count >= 2 * _concurrent)
+                {
+                    return $"more than {2 * _concurrent} streams at once";
+                }
+
+                _last = frame.StreamId;
+                _streams[_last] = frame.EndsStream ? Ends.Request : Ends.None;
+                return null;
+            }
+
+            return OnKnownStream(direction, frame);
+        }
+    }
+
+    /// <summary>RST_STREAM came.</summary>
+    public void OnReset(HttpDirection direction, uint streamId)
+    {
+        lock (_lock)
+        {
+            if (!_streams.TryGetValue(streamId, out Ends ends))
+            {
+                return;
+            }
+
+            if ((ends & (Ends.ResetByClient | Ends.ResetByServer)) == 0)
+            {
+                _resets.Enqueue(streamId);
+            }
+
+            _streams[streamId] = ends
+                | (direction == HttpDirection.Request ? Ends.ResetByClient | Ends.Request : Ends.ResetByServer | Ends.Response);
+            while (_resets.Count > RememberedResets)
+            {
+                uint oldest = _resets.Dequeue();
+                _streams.Remove(oldest);
+                _forgotten = Math.Max(_forgotten, oldest);
+            }
+        }
+    }
+
+    /// <summary>The server will not answer streams above this one.</summary>
+    public void OnGoAway(HttpDirection direction, uint lastStream)
+    {
+        if (direction == HttpDirection.Response)
+        {
+            lock (_lock)
+            {
+                _goAway = Math.Min(_goAway ?? uint.MaxValue, lastStream);
+            }
+        }
+    }
+
+    /// <summary>True when an end of the connection would cut a stream off in this direction.</summary>
+    public bool AnyOpen(HttpDirection direction)
+    {
+        Ends closed = (direction == HttpDirection.Request ? Ends.Request : Ends.Response) | Ends.ResetByClient | Ends.ResetByServer;
+        lock (_lock)
+        {
+            foreach ((uint id, Ends ends) in _streams)
+            {
+                if ((ends & closed) == 0 && id <= (_goAway ?? uint.MaxValue))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>True when a side has sent all of a stream.</summary>
+    public bool HasEnded(HttpDirection direction, long streamId)
+    {
+        lock (_lock)
+        {
+            return _streams.TryGetValue((uint)streamId, out Ends ends)
+                ? (ends & (direction == HttpDirection.Request ? Ends.Request : Ends.Response)) != 0
+                : streamId <= _last;
+        }
+    }
+
+    private string? OnKnownStream(HttpDirection direction, in Http2Frame frame)
+    {
+        if (!_streams.TryGetValue(frame.StreamId, out Ends ends))
+        {
+            return frame.StreamId <= _forgotten ? null
+                : frame.StreamId > _last ? $"{frame} on stream {frame.StreamId}, which nobody opened"
+                : $"{frame} on stream {frame.StreamId}, which has ended";
+        }
+
+        (Ends own, Ends stopped) = direction == HttpDirection.Request ? (Ends.Request, Ends.ResetByServer) : (Ends.Response, Ends.ResetByClient);
+        if ((ends & own) != 0)
+        {
+            return $"{frame} on stream {frame.StreamId}, which has ended";
+        }
+
+        if (direction == HttpDirection.Request && frame is { Type: Http2FrameType.Headers, EndsStream: false } && (ends & stopped) == 0)
+        {
+            return $"trailers that do not end stream {frame.StreamId}";
+        }
+
+        if (frame.EndsStream)
+        {
+            ends |= own;
+            bool isOver = (ends & (Ends.Request | Ends.Response | Ends.ResetByClient | Ends.ResetByServer)) == (Ends.Request | Ends.Response);
+            if (isOver)
+            {
+                _streams.Remove(frame.StreamId);
+            }
+            else
+            {
+                _streams[frame.StreamId] = ends;
+            }
+        }
+
+        return null;
+    }
+}

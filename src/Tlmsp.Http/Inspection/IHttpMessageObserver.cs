@@ -1,0 +1,13 @@
+namespace Tlmsp.Http;
+
+/// <summary>Turns the containers of one direction into messages for a middlebox, as far as its grants let it see.</summary>
+internal interface IHttpMessageObserver
+{
+    /// <summary>A container that can be read passed.</summary>
+    /// <exception cref="HttpMappingException">It breaks the mapping: fail closed.</exception>
+    void OnContainer(HttpRole role, ReadOnlySpan<byte> plaintext, IHttpMessageEvents events);
+
+    /// <summary>A container that cannot be read passed.</summary>
+    /// <exception cref="HttpMappingException">It is in the middle of something: fail closed.</exception>
+    void OnOpaque(HttpRole role, int length, IHttpMessageEvents events);
+}

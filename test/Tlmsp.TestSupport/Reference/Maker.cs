@@ -1,0 +1,8 @@
+namespace Tlmsp.TestSupport;
+
+/// <summary>Who made a party.</summary>
+internal enum Maker
+{
+    Ours,
+    Reference,
+}
