@@ -57,6 +57,12 @@ public sealed class TlmspConnectionOptions
     /// <summary>What becomes of notices that a middlebox deleted something. Default: accepted between messages.</summary>
     public HttpDeletionPolicy Deletions { get; set; }
 
+    /// <summary>
+    /// True for chunks in place of Content-Length where a middlebox may write content, so that it can resize it; false to keep to the
+    /// length, which the other side enforces. Messages to and from HTTP/1.0 clients and those without content keep their length. Default true.
+    /// </summary>
+    public bool AllowResizing { get; set; } = true;
+
     /// <summary>Bounds on heads and framing.</summary>
     public HttpFramerLimits HttpLimits { get; set; } = HttpFramerLimits.Default;
 

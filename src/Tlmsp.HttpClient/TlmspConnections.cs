@@ -51,10 +51,10 @@ internal sealed class TlmspConnections(TlmspHttpOptions options)
         }
     }
 
-    /// <returns>Null when the server does not do HTTP/2, which is remembered for a while.</returns>
+    /// <returns>Null when the profile does not do HTTP/2, or the server, which is remembered for a while.</returns>
     private async Task<TlmspHttpStream?> TryOpenHttp2Async(DnsEndPoint server, string? hostHeader, CancellationToken cancellationToken)
     {
-        if (_refusals.Contains(server))
+        if (_refusals.Contains(server) || !options.Profile.Supports(HttpWireVersion.Http2))
         {
             return null;
         }
@@ -121,7 +121,9 @@ internal sealed class TlmspConnections(TlmspHttpOptions options)
 
             session = await TlmspConnector.HandshakeAsync(handshake, transport, limit.Token).ConfigureAwait(false);
             options.SessionEstablished?.Invoke(session.Info);
-            return new TlmspHttpStream(session, transport, HttpDirection.Response, options.Mapping, flushOnWrite: true, options.HttpLimits)
+            return new TlmspHttpStream(
+                session, transport, HttpDirection.Response, options.Mapping, flushOnWrite: true, options.HttpLimits,
+                allowResizing: options.AllowResizing)
             {
                 Deletions = options.Deletions,
                 RequestStarting = TlmspExchange.OnRequestStarting,
