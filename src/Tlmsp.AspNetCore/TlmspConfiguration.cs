@@ -27,7 +27,7 @@ internal static class TlmspConfiguration
     private static readonly string[] s_values =
     [
         "TrustedRoots", "RevocationMode", "ClientAuthentication", "TrustedClientRoots", "HandshakeTimeout", "Mapping", "AllowReferenceMiddleboxes",
-        "KeyLogFile", "Deletions",
+        "KeyLogFile", "Deletions", "PlainTls",
     ];
 
     private static readonly string[] s_certificateValues = ["Path", "KeyPath", "Password", "Subject", "Store", "Location", "AllowInvalid"];
@@ -44,6 +44,7 @@ internal static class TlmspConfiguration
         options.ClientAuthentication = ParseEnum(section, "ClientAuthentication", options.ClientAuthentication);
         options.Trust.RevocationMode = ParseEnum(section, "RevocationMode", options.Trust.RevocationMode);
         options.HandshakeTimeout = ParseTime(section, "HandshakeTimeout", options.HandshakeTimeout);
+        options.PlainTls = ParseEnum(section, "PlainTls", options.PlainTls);
         options.Mapping = ParseEnum(section, "Mapping", options.Mapping);
         options.Deletions = ParseEnum(section, "Deletions", options.Deletions);
         options.AllowReferenceMiddleboxes = ParseBool(section, "AllowReferenceMiddleboxes", options.AllowReferenceMiddleboxes);

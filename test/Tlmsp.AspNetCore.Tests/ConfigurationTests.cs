@@ -27,6 +27,7 @@ public class ConfigurationTests
               "AllowReferenceMiddleboxes": true,
               "KeyLogFile": "keys.log",
               "Deletions": "Refuse",
+              "PlainTls": "allow",
               "Middleboxes": [
                 { "Address": "waf.example:7001", "Grant": "headers=r, body=rw" },
                 { "Address": "dlp.example:7002", "Grant": "2=r" },
@@ -48,6 +49,7 @@ public class ConfigurationTests
         Assert.True(options.AllowReferenceMiddleboxes);
         Assert.Equal(files.At("keys.log"), options.KeyLogFile);
         Assert.Equal(HttpDeletionPolicy.Refuse, options.Deletions);
+        Assert.Equal(TlmspPlainTls.Allow, options.PlainTls);
         Assert.Equal(
             new Dictionary<TlmspAddress, Grant>
             {
