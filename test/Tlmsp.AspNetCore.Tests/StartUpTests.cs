@@ -22,7 +22,7 @@ public class StartUpTests
         { "no suites", "Leave CipherSuites at its default" },
         { "no profile", "No profile is accepted. Leave Profiles at its default, or add one" },
         { "mapping of a profile", "The EtsiCurl mapping is for profile two, which is not among the accepted Profiles. Add HttpProfile.Two" },
-        { "context of no profile", "Middlebox tlmsp://waf.example:7001 is allowed context 8, which none of the accepted profiles has (two, four)" },
+        { "context of no profile", "Middlebox tlmsp://waf.example:7001 is allowed context 8, which none of the accepted profiles has (two, four" },
         { "too many middleboxes", "Limits.MaxMiddleboxes is 252; it must be 0 to 251" },
     };
 
