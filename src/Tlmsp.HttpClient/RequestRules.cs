@@ -27,10 +27,14 @@ internal static class RequestRules
     public static bool MayBeHttp2(HttpRequestMessage request) =>
         request.Version.Major >= 2 || request.VersionPolicy == HttpVersionPolicy.RequestVersionOrHigher;
 
+    /// <summary>Whether no other version will do.</summary>
+    public static bool InsistsOnHttp2(HttpRequestMessage request) =>
+        request.Version.Major >= 2 && request.VersionPolicy != HttpVersionPolicy.RequestVersionOrLower;
+
     /// <exception cref="HttpRequestException">The request insists on HTTP/2, which the server does not do.</exception>
     public static void ThrowIfHttp2Only(HttpRequestMessage request)
     {
-        if (request.Version.Major >= 2 && request.VersionPolicy != HttpVersionPolicy.RequestVersionOrLower)
+        if (InsistsOnHttp2(request))
         {
             throw new HttpRequestException(
                 HttpRequestError.VersionNegotiationError,
