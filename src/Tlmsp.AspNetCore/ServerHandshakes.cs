@@ -25,7 +25,7 @@ internal sealed class ServerHandshakes
             {
                 Certificates = [.. Certificates(options)],
                 CertificateSelector = Selector(options),
-                ClientAuthentication = options.ClientAuthentication,
+                ClientAuthentication = options.ToClientAuthentication(),
                 ClientTrust = options.ClientTrust,
                 CipherSuites = options.CipherSuites,
                 Groups = options.Groups,

@@ -13,7 +13,7 @@ namespace Tlmsp.AspNetCore;
 ///   "Certificate": { "Path": "server.pem", "KeyPath": "server.key" },
 ///   "TrustedRoots": "ca.pem",
 ///   "RevocationMode": "NoCheck",
-///   "ClientAuthentication": "None",
+///   "ClientCertificateMode": "NoCertificate",
 ///   "HandshakeTimeout": "00:00:10",
 ///   "Mapping": "Strict",
 ///   "Profiles": [ "two", "four+secret(X-Api-Key)" ],
@@ -28,7 +28,7 @@ internal static class TlmspConfiguration
 {
     private static readonly string[] s_values =
     [
-        "TrustedRoots", "RevocationMode", "ClientAuthentication", "TrustedClientRoots", "HandshakeTimeout", "Mapping", "AllowReferenceMiddleboxes",
+        "TrustedRoots", "RevocationMode", "ClientCertificateMode", "TrustedClientRoots", "HandshakeTimeout", "Mapping", "AllowReferenceMiddleboxes",
         "KeyLogFile", "Deletions", "PlainTls", "AllowResizing",
     ];
 
@@ -43,7 +43,7 @@ internal static class TlmspConfiguration
         ApplyCertificate(section.GetSection("Certificate"), options, contentRoot);
         LoadRoots(section, "TrustedRoots", contentRoot, () => options.Trust);
         LoadRoots(section, "TrustedClientRoots", contentRoot, () => options.ClientTrust ??= new CertificateTrust());
-        options.ClientAuthentication = ParseEnum(section, "ClientAuthentication", options.ClientAuthentication);
+        options.ClientCertificateMode = ParseEnum(section, "ClientCertificateMode", options.ClientCertificateMode);
         options.Trust.RevocationMode = ParseEnum(section, "RevocationMode", options.Trust.RevocationMode);
         options.HandshakeTimeout = ParseTime(section, "HandshakeTimeout", options.HandshakeTimeout);
         options.PlainTls = ParseEnum(section, "PlainTls", options.PlainTls);

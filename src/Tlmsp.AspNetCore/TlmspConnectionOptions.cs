@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Tlmsp.Http;
 
 namespace Tlmsp.AspNetCore;
@@ -33,8 +34,11 @@ public sealed class TlmspConnectionOptions
     /// </summary>
     public Action<ConnectionContext, SslServerAuthenticationOptions>? OnAuthenticatePlainTls { get; set; }
 
-    /// <summary>Whether clients are asked for a certificate; it is in <c>HttpContext.Connection.ClientCertificate</c> then. Default: they are not.</summary>
-    public TlmspClientAuthentication ClientAuthentication { get; set; }
+    /// <summary>
+    /// Whether clients are asked for a certificate; it is in <c>HttpContext.Connection.ClientCertificate</c> then. Default: they are not.
+    /// <see cref="ClientCertificateMode.DelayCertificate"/> is refused at start-up: it needs a renegotiation, which TLMSP does not have.
+    /// </summary>
+    public ClientCertificateMode ClientCertificateMode { get; set; }
 
     /// <summary>How certificates of clients are checked. Default: as <see cref="Trust"/> says.</summary>
     public CertificateTrust? ClientTrust { get; set; }
@@ -89,6 +93,17 @@ public sealed class TlmspConnectionOptions
     /// <summary>Bounds on handshakes.</summary>
     public TlmspLimits Limits { get; set; } = new();
 
+    /// <exception cref="InvalidOperationException">The mode is <see cref="ClientCertificateMode.DelayCertificate"/>.</exception>
+    internal TlmspClientAuthentication ToClientAuthentication() => ClientCertificateMode switch
+    {
+        ClientCertificateMode.NoCertificate => TlmspClientAuthentication.None,
+        ClientCertificateMode.AllowCertificate => TlmspClientAuthentication.Allow,
+        ClientCertificateMode.RequireCertificate => TlmspClientAuthentication.Require,
+        _ => throw new InvalidOperationException(
+            $"UseTlmsp: ClientCertificateMode is {ClientCertificateMode}. TLMSP has no renegotiation, so a certificate cannot be asked for later. "
+            + "Set AllowCertificate or RequireCertificate."),
+    };
+
     /// <exception cref="InvalidOperationException">What is said of plain TLS is contradictory.</exception>
     internal void CheckPlainTls()
     {
@@ -98,10 +113,10 @@ public sealed class TlmspConnectionOptions
                 "UseTlmsp: OnAuthenticatePlainTls is set, but plain TLS is refused. Set tlmsp.PlainTls = TlmspPlainTls.Allow, or remove OnAuthenticatePlainTls.");
         }
 
-        if (PlainTls == TlmspPlainTls.Allow && ClientAuthentication != TlmspClientAuthentication.None && OnAuthenticatePlainTls is null)
+        if (PlainTls == TlmspPlainTls.Allow && ClientCertificateMode != ClientCertificateMode.NoCertificate && OnAuthenticatePlainTls is null)
         {
             throw new InvalidOperationException(
-                $"UseTlmsp: ClientAuthentication is {ClientAuthentication}, which does not hold for plain TLS clients. "
+                $"UseTlmsp: ClientCertificateMode is {ClientCertificateMode}, which does not hold for plain TLS clients. "
                 + "Ask for their certificates in tlmsp.OnAuthenticatePlainTls, or set tlmsp.PlainTls = TlmspPlainTls.Refuse.");
         }
     }
