@@ -15,7 +15,8 @@ internal sealed class PlainTlsServerException(TlmspException answer) : Authentic
 
 /// <summary>
 /// Connections of ordinary TLS to servers that do not know TLMSP, under the same rules of trust. They offer the ALPN id
-/// <see cref="PlainTlsHello.FallbackProtocol"/>, which a server that does know it answers with alert 86: then its first answer was not its own.
+/// <see cref="PlainTlsHello.FallbackProtocol"/>, which a server that does know it answers with alert 86: then its first answer was not its
+/// own.
 /// </summary>
 internal sealed class PlainTlsFallback
 {
@@ -42,10 +43,12 @@ internal sealed class PlainTlsFallback
         TlmspException? refusal = null;
         try
         {
-            await stream.AuthenticateAsClientAsync(Options(protocol, request, fault => refusal = fault), cancellationToken).ConfigureAwait(false);
+            SslClientAuthenticationOptions tls = Options(protocol, request, fault => refusal = fault);
+            await stream.AuthenticateAsClientAsync(tls, cancellationToken).ConfigureAwait(false);
             if (stream.NegotiatedApplicationProtocol == s_fallback)
             {
-                throw new AuthenticationException($"{TlmspHttpOptions.Authority(server)} chose {PlainTlsHello.FallbackProtocol}, which is no protocol.");
+                throw new AuthenticationException(
+                    $"{TlmspHttpOptions.Authority(server)} chose {PlainTlsHello.FallbackProtocol}, which is no protocol.");
             }
 
             var fallback = new TlmspFallback(answer.Message, stream.SslProtocol, stream.NegotiatedCipherSuite);
@@ -83,11 +86,13 @@ internal sealed class PlainTlsFallback
             ? "somebody on the way removed the tlmsp extension"
             : "somebody on the way sent this, or the two have no cipher suite in common";
         var fault = new TlmspException(
-            Misbehaviour.FallbackRefused, $"{server} speaks TLMSP and refuses plain TLS, after the answer \"{answer.Message}\" to TLMSP: {cause}", inner: inner);
+            Misbehaviour.FallbackRefused,
+            $"{server} speaks TLMSP and refuses plain TLS, after the answer \"{answer.Message}\" to TLMSP: {cause}", inner: inner);
         return new AuthenticationException(fault.Message, fault);
     }
 
-    private static SslClientAuthenticationOptions Options(TlmspClientOptions protocol, HttpRequestMessage request, Action<TlmspException> onRefusal) => new()
+    private static SslClientAuthenticationOptions Options(
+        TlmspClientOptions protocol, HttpRequestMessage request, Action<TlmspException> onRefusal) => new()
     {
         TargetHost = protocol.ExpectedServerName,
         EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,

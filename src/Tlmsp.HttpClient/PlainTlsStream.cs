@@ -7,7 +7,9 @@ internal sealed class PlainTlsStream(TransportStream transport) : SslStream(tran
 {
     private TlmspFallback? _fallback;
 
-    /// <summary>What the responses to the requests that are sent from now on say; not with HTTP/2, where one flow of execution sends for all.</summary>
+    /// <summary>
+    /// What the responses to the requests that are sent from now on say; not with HTTP/2, where one flow of execution sends for all.
+    /// </summary>
     public void Announce(TlmspFallback fallback) => _fallback = fallback;
 
     public override void Write(byte[] buffer, int offset, int count)

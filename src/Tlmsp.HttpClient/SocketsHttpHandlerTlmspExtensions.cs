@@ -38,7 +38,8 @@ public static class SocketsHttpHandlerTlmspExtensions
         options.Validate();
         if (options.AllowPlainTls && fallback is null)
         {
-            throw new ArgumentException("AllowPlainTls needs a TlmspHandler: only its responses tell plain TLS from TLMSP. Use one instead of UseTlmsp.");
+            throw new ArgumentException(
+                "AllowPlainTls needs a TlmspHandler: only its responses tell plain TLS from TLMSP. Use one instead of UseTlmsp.");
         }
 
         // With a proxy of its own the handler would run plain TLS through it, and the system's would be a silent way around.

@@ -142,7 +142,8 @@ internal sealed class TlmspConnections(TlmspHttpOptions options, PlainTlsFallbac
                     throw new PlainTlsServerException(fault);
                 case TlmspException fault when handshake.IsPlainTlsAnswer(fault) && options.Middleboxes.IsUnused:
                     throw new AuthenticationException(
-                        $"{e.Message} A server without TLMSP answers so. To reach it over plain TLS, use a TlmspHandler and set tlmsp.AllowPlainTls = true.", e);
+                        $"{e.Message} A server without TLMSP answers so. To reach it over plain TLS, "
+                        + "use a TlmspHandler and set tlmsp.AllowPlainTls = true.", e);
             }
 
             if (Describe(e, firstHop, "TLMSP", cancellationToken) is { } described)
@@ -207,9 +208,11 @@ internal sealed class TlmspConnections(TlmspHttpOptions options, PlainTlsFallbac
     /// <returns>Null for an exception that is fit for it.</returns>
     private Exception? Describe(Exception e, DnsEndPoint hop, string protocol, CancellationToken cancellationToken) => e switch
     {
-        OperationCanceledException when cancellationToken.IsCancellationRequested => new OperationCanceledException(e.Message, e, cancellationToken),
+        OperationCanceledException when cancellationToken.IsCancellationRequested =>
+            new OperationCanceledException(e.Message, e, cancellationToken),
         OperationCanceledException => new IOException(
-            $"The {protocol} handshake with {TlmspHttpOptions.Authority(hop)} took longer than {options.HandshakeTimeout} (HandshakeTimeout).", e),
+            $"The {protocol} handshake with {TlmspHttpOptions.Authority(hop)} took longer than "
+            + $"{options.HandshakeTimeout} (HandshakeTimeout).", e),
         TlmspException { Misbehaviour: Misbehaviour.ClosedWithoutNotify } => new IOException(e.Message, e),
         TlmspException => new AuthenticationException(e.Message, e),
         _ => null,

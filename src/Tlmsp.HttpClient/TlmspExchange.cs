@@ -43,7 +43,9 @@ internal sealed class TlmspExchange : IDisposable
         }
     }
 
-    /// <summary>Bytes of a request are about to be sent over plain TLS: nothing that TLMSP had to say of an earlier hop is about its response.</summary>
+    /// <summary>
+    /// Bytes of a request are about to be sent over plain TLS: nothing that TLMSP had to say of an earlier hop is about its response.
+    /// </summary>
     public static void OnFallbackSending(TlmspFallback fallback)
     {
         if (s_current.Value is { } exchange)
@@ -60,6 +62,9 @@ internal sealed class TlmspExchange : IDisposable
             _found = new Found(null, null, fallback);
         }
     }
+
+    /// <summary>What is known is of an earlier hop, and not of the response.</summary>
+    public void Forget() => _found = null;
 
     public void Dispose() => s_current.Value = _outer;
 

@@ -12,7 +12,9 @@ public static class TlmspFallbackHttpResponseMessageExtensions
         return TlmspExchange.Of(response.RequestMessage) is { Fallback: null };
     }
 
-    /// <summary>How the response came over plain TLS; null when it came over TLMSP, or no <see cref="TlmspHandler"/> sent the request.</summary>
+    /// <summary>
+    /// How the response came over plain TLS; null when it came over TLMSP, or no <see cref="TlmspHandler"/> sent the request.
+    /// </summary>
     /// <remarks>
     /// Requests of HTTP/2 share a connection that nothing on a response names. There this is not null for every server that the handler has
     /// reached by a fallback to HTTP/2 before, also when it has learnt TLMSP since.

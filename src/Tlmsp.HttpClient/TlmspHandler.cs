@@ -69,10 +69,16 @@ public sealed class TlmspHandler : DelegatingHandler
     /// <summary>With HTTP/2 no byte on the connection says whose it is: what is known of the server stands for it.</summary>
     private HttpResponseMessage Noted(HttpResponseMessage response, TlmspExchange exchange)
     {
-        if (response.Version.Major >= 2 && response.RequestMessage?.RequestUri is { } uri
-            && _fallback.FindHttp2(new DnsEndPoint(uri.IdnHost, uri.Port)) is { } fallback)
+        if (response.Version.Major >= 2 && response.RequestMessage?.RequestUri is { } uri)
         {
-            exchange.Set(fallback);
+            if (_fallback.FindHttp2(new DnsEndPoint(uri.IdnHost, uri.Port)) is { } fallback)
+            {
+                exchange.Set(fallback);
+            }
+            else
+            {
+                exchange.Forget();      // a redirect may have come over HTTP/1.1
+            }
         }
 
         return response;

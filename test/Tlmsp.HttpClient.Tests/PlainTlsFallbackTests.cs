@@ -40,7 +40,8 @@ public class PlainTlsFallbackTests
         using HttpClient client = server.Client();
         for (int i = 0; i < 2; i++)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, "/hello") { Version = HttpVersion.Version20, VersionPolicy = policy };
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/hello");
+            (request.Version, request.VersionPolicy) = (HttpVersion.Version20, policy);
 
             using HttpResponseMessage response = await client.SendAsync(request);
 
@@ -86,7 +87,8 @@ public class PlainTlsFallbackTests
     {
         await using StockServer stock = await StockServer.StartAsync(map: app =>
             app.MapGet("/back", (string to) => Results.Redirect(to)));
-        await using TestServer server = await TestServer.StartAsync(map: app => app.MapGet("/away", () => Results.Redirect($"{stock.Address}hello")));
+        await using TestServer server = await TestServer.StartAsync(map: app =>
+            app.MapGet("/away", () => Results.Redirect($"{stock.Address}hello")));
         using HttpClient client = server.Client(tlmsp => tlmsp.AllowPlainTls = true);
 
         using HttpResponseMessage away = await client.GetAsync("/away");
@@ -99,6 +101,46 @@ public class PlainTlsFallbackTests
         Assert.Equal("hello", await back.Content.ReadAsStringAsync());
         Assert.NotNull(back.GetTlmspConnection());
         Assert.True(back.IsTlmsp());
+    }
+
+    [Fact]
+    public async Task Over_HTTP_2_too_a_redirect_is_told_by_where_it_ended()
+    {
+        await using StockServer stock = await StockServer.StartAsync();
+        await using TestServer two = await TestServer.StartAsync();
+        await using TestServer one = await TestServer.StartAsync(
+            map: app => app.MapGet("/away", (string to) => Results.Redirect(to)), listening: listen => listen.Protocols = HttpProtocols.Http1);
+        using HttpClient client = one.Client(tlmsp => tlmsp.AllowPlainTls = true);
+        client.DefaultRequestVersion = HttpVersion.Version20;
+
+        using HttpResponseMessage plain = await client.GetAsync($"/away?to={stock.Address}hello");
+        using HttpResponseMessage tlmsp = await client.GetAsync($"/away?to={two.Address}hello");
+
+        Assert.Equal("stock HTTP/2", await plain.Content.ReadAsStringAsync());
+        Assert.NotNull(plain.GetTlmspFallback());
+        Assert.Null(plain.GetTlmspConnection());
+        Assert.Equal(HttpVersion.Version20, tlmsp.Version);
+        Assert.True(tlmsp.IsTlmsp());
+        Assert.Null(tlmsp.GetTlmspConnection());    // not that of the redirect
+    }
+
+    [Theory]
+    [InlineData("alert 40")]
+    [InlineData("a whole flight in one record")]
+    public async Task Other_answers_of_stock_servers_lead_there_as_well(string answer)
+    {
+        byte[] hello = [3, 3, .. new byte[32], 0, 0xc0, 0x2b, 0];
+        byte[] flight = [2, 0, 0, (byte)hello.Length, .. hello, 14, 0, 0, 0];
+        await using StockServer server = await StockServer.StartAsync();
+        using var relay = new HelloRelay(server.Address, _ => null, answer == "alert 40"
+            ? HelloRelay.Alert(TlmspAlert.HandshakeFailure)
+            : [0x16, 3, 3, 0, (byte)flight.Length, .. flight]);
+        using HttpClient client = server.Client();
+
+        using HttpResponseMessage response = await client.GetAsync($"{relay.Address}hello");
+
+        Assert.Equal("stock HTTP/1.1", await response.Content.ReadAsStringAsync());
+        Assert.NotNull(response.GetTlmspFallback());
     }
 
     [Fact]

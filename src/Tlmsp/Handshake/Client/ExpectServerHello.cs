@@ -6,14 +6,17 @@ internal sealed class ExpectServerHello(TlmspClientHandshake handshake) : Handsh
     private const int MaxHelloRequests = 4;
     private int _helloRequests;
 
-    /// <summary>TLS allows several messages in a record (RFC 5246 §6.2.1): a server without TLMSP is to be told from a bad one that has it.</summary>
+    /// <summary>
+    /// TLS allows several messages in a record (RFC 5246 §6.2.1): a server without TLMSP is to be told from a bad one that has it.
+    /// </summary>
     public override HandshakeMessage Read(byte[] record)
     {
         try
         {
             return base.Read(record);
         }
-        catch (TlmspException e) when (e.Misbehaviour == Misbehaviour.CoalescedHandshakeMessages && record[0] == (byte)HandshakeType.ServerHello)
+        catch (TlmspException e) when (e.Misbehaviour == Misbehaviour.CoalescedHandshakeMessages
+            && record[0] == (byte)HandshakeType.ServerHello)
         {
             int length = (record[1] << 16) | (record[2] << 8) | record[3];
             if (ServerHello.Read(record.AsSpan(HandshakeMessage.HeaderLength, length)).Tlmsp is null)
