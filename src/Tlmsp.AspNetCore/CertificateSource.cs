@@ -36,30 +36,24 @@ internal static class CertificateSource
         }
     }
 
-    /// <summary>Loads a certificate from a PFX file or from PEM files.</summary>
+    /// <summary>Loads a certificate from a PFX file or from PEM files, which are looked at again in later handshakes.</summary>
     /// <param name="path">The file, relative to <paramref name="root"/>.</param>
     /// <param name="keyPath">PEM file of the private key, if it is not in <paramref name="path"/>.</param>
     /// <param name="password">Password of the PFX file or of the PEM key.</param>
     /// <param name="root">See <see cref="ContentRoot"/>.</param>
     /// <exception cref="InvalidOperationException">A file is missing or cannot be used.</exception>
-    public static TlmspCertificate FromFile(string path, string? keyPath, string? password, string root)
+    public static TlmspCertificateFile FromFile(string path, string? keyPath, string? password, string root)
     {
         string full = Existing(path, root);
         string? fullKey = keyPath is null ? null : Existing(keyPath, root);
-        bool isPfx = Path.GetExtension(full).ToUpperInvariant() is ".PFX" or ".P12";
-        if (isPfx && keyPath is not null)
-        {
-            throw new InvalidOperationException($"UseTlmsp: '{path}' is a PFX file, which holds its key. Remove the key file '{keyPath}'.");
-        }
-
         try
         {
-            return isPfx ? TlmspCertificate.FromPfxFile(full, password) : TlmspCertificate.FromPemFiles(full, fullKey, password);
+            return new TlmspCertificateFile(full, fullKey, password);
         }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        catch (Exception e) when (e is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException)
         {
-            throw new InvalidOperationException(
-                $"UseTlmsp: the certificate '{path}' cannot be used: {e.Message} Check the {(isPfx ? "password" : "key file and its password")}.", e);
+            string hint = Path.GetExtension(path).Equals(".pem", StringComparison.OrdinalIgnoreCase) ? "key file and its password" : "password";
+            throw new InvalidOperationException($"UseTlmsp: the certificate '{path}' cannot be used: {e.Message} Check the {hint}.", e);
         }
     }
 

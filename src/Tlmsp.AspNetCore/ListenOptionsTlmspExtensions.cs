@@ -33,7 +33,7 @@ public static partial class ListenOptionsTlmspExtensions
         });
     }
 
-    /// <summary>Speaks TLMSP on this endpoint with a certificate from a file.</summary>
+    /// <summary>Speaks TLMSP on this endpoint with a certificate from a file. What replaces the file is used for new connections.</summary>
     /// <param name="listenOptions">The endpoint.</param>
     /// <param name="fileName">A PFX file, or a PEM file with certificate and key; relative to the content root.</param>
     /// <param name="password">Its password, if any.</param>
@@ -45,7 +45,7 @@ public static partial class ListenOptionsTlmspExtensions
         ArgumentException.ThrowIfNullOrEmpty(fileName);
         return listenOptions.UseTlmsp(options =>
         {
-            options.Certificates.Add(CertificateSource.FromFile(fileName, null, password, CertificateSource.ContentRoot(listenOptions.ApplicationServices)));
+            options.CertificateFiles.Add(CertificateSource.FromFile(fileName, null, password, CertificateSource.ContentRoot(listenOptions.ApplicationServices)));
             configure?.Invoke(options);
         });
     }
@@ -110,6 +110,7 @@ public static partial class ListenOptionsTlmspExtensions
         IServiceProvider services = listenOptions.ApplicationServices;
         ILogger logger = (services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("Tlmsp.AspNetCore.TlmspConnectionMiddleware");
         var handshakes = new ServerHandshakes(options, () => listenOptions.Protocols);
+        LogCertificateChanges(logger, listenOptions, options);
         var metrics = new TlmspMetrics(services.GetService<IMeterFactory>());
         listenOptions.Use(next =>
         {
@@ -168,6 +169,31 @@ public static partial class ListenOptionsTlmspExtensions
             LogRelaxedMapping(logger, listenOptions.ToString() ?? "", options.Mapping);
         }
     }
+
+    private static void LogCertificateChanges(ILogger logger, ListenOptions listenOptions, TlmspConnectionOptions options)
+    {
+        string endpoint = listenOptions.ToString() ?? "";
+        foreach (TlmspCertificateFile file in options.CertificateFiles)
+        {
+            file.Changed += (changed, problem) =>
+            {
+                if (problem is null)
+                {
+                    LogCertificateReplaced(logger, endpoint, changed.CertificatePath, changed.Current.Leaf.NotAfter);
+                }
+                else
+                {
+                    LogCertificateKept(logger, endpoint, changed.CertificatePath, problem.Message);
+                }
+            };
+        }
+    }
+
+    [LoggerMessage(17, LogLevel.Information, "{Endpoint} uses the new certificate in {CertificatePath}, valid until {NotAfter}.")]
+    private static partial void LogCertificateReplaced(ILogger logger, string endpoint, string certificatePath, DateTime notAfter);
+
+    [LoggerMessage(18, LogLevel.Warning, "{Endpoint} keeps its certificate: what is in {CertificatePath} now cannot be used. {Reason}")]
+    private static partial void LogCertificateKept(ILogger logger, string endpoint, string certificatePath, string reason);
 
     [LoggerMessage(10, LogLevel.Warning, "{Endpoint} accepts middleboxes of the ETSI reference stack: SHA-1 signatures, and certificates that do not name the middlebox's address.")]
     private static partial void LogReferenceMiddleboxes(ILogger logger, string endpoint);

@@ -22,7 +22,8 @@ internal static class PlainTlsDetector
             while (true)
             {
                 ReadResult read = await input.ReadAsync(limit.Token).ConfigureAwait(false);
-                bool? plain = read.IsCanceled ? false : PlainTlsHello.Check(read.Buffer);
+                PlainTlsKeys keys = PlainTlsKeys.None;
+                bool? plain = read.IsCanceled ? false : PlainTlsHello.Check(read.Buffer, out keys);
                 if (plain is null && (read.IsCompleted || read.Buffer.Length > MaxBytes))
                 {
                     plain = false;
@@ -31,6 +32,7 @@ internal static class PlainTlsDetector
                 input.AdvanceTo(read.Buffer.Start, plain is null ? read.Buffer.End : read.Buffer.Start);
                 if (plain is { } decided)
                 {
+                    context.Features.Set(new PlainTlsClient(keys));
                     return decided;
                 }
             }
@@ -41,3 +43,7 @@ internal static class PlainTlsDetector
         }
     }
 }
+
+/// <summary>What is known of a client of plain TLS before its handshake.</summary>
+/// <param name="Keys">The kinds of certificates that it can verify.</param>
+internal sealed record PlainTlsClient(PlainTlsKeys Keys);

@@ -17,9 +17,10 @@ internal sealed class PlainTlsHttps(TlmspConnectionOptions options, ServerHandsh
     private ValueTask<SslServerAuthenticationOptions> OnConnectionAsync(TlsHandshakeCallbackContext context)
     {
         string? name = context.ClientHelloInfo.ServerName is { Length: > 0 } asked ? asked : null;
+        PlainTlsKeys keys = context.Connection.Features.Get<PlainTlsClient>()!.Keys;
         var tls = new SslServerAuthenticationOptions
         {
-            ServerCertificateContext = handshakes.FindCertificate(name, context.Connection) is { } certificate
+            ServerCertificateContext = handshakes.FindCertificate(name, keys, context.Connection) is { } certificate
                 ? _contexts.GetValue(certificate.Leaf, _ => Context(certificate))
                 : null,
         };

@@ -10,6 +10,9 @@ namespace Tlmsp.AspNetCore;
 internal sealed class ServerHandshakes
 {
     private readonly TlmspServerOptions _protocol;
+    private readonly TlmspCertificate[] _first;
+    private readonly TlmspCertificateFile[] _files;
+    private readonly TlmspCertificate[] _more;
 
     // Reading a certificate's key costs as much as a signature; a selector gives the same few objects again and again.
     private readonly ConditionalWeakTable<X509Certificate2, TlmspCertificate> _selected = [];
@@ -21,9 +24,10 @@ internal sealed class ServerHandshakes
         options.CheckPlainTls();
         try
         {
+            (_first, _files, _more) = Sources(options);
             _protocol = new TlmspServerOptions
             {
-                Certificates = [.. Certificates(options)],
+                Certificates = Certificates(),
                 CertificateSelector = Selector(options),
                 ClientAuthentication = options.ToClientAuthentication(),
                 ClientTrust = options.ClientTrust,
@@ -47,12 +51,34 @@ internal sealed class ServerHandshakes
         }
     }
 
-    public TlmspServerHandshake Create(ConnectionContext context) => new(_protocol) { CallerState = context };
+    public TlmspServerHandshake Create(ConnectionContext context)
+    {
+        // The same options for all handshakes: they remember what was asked of clients that come back.
+        if (_files.Length > 0)
+        {
+            _protocol.Certificates = Certificates();
+        }
 
-    /// <summary>The certificate for a client that does not speak TLMSP: the one that names what it asks for, else the first.</summary>
-    public TlmspCertificate? FindCertificate(string? name, ConnectionContext connection) => _protocol.CertificateSelector is { } select
-        ? select(name, connection)
-        : _protocol.Certificates.FirstOrDefault(certificate => name is not null && certificate.Leaf.MatchesHostname(name)) ?? _protocol.Certificates[0];
+        return new TlmspServerHandshake(_protocol) { CallerState = context };
+    }
+
+    /// <summary>The certificate for a client that does not speak TLMSP: of those that it can verify the one that names what it asks for, else the first.</summary>
+    /// <param name="name">SNI host name, if any.</param>
+    /// <param name="keys">The kinds of keys that the client can verify.</param>
+    /// <param name="connection">The connection.</param>
+    public TlmspCertificate? FindCertificate(string? name, PlainTlsKeys keys, ConnectionContext connection)
+    {
+        if (_protocol.CertificateSelector is { } select)
+        {
+            return select(name, connection);
+        }
+
+        TlmspCertificate[] all = Certificates();
+        TlmspCertificate[] usable = [.. all.Where(certificate => keys.HasFlag(certificate.IsEcdsa ? PlainTlsKeys.Ecdsa : PlainTlsKeys.Rsa))];
+        return usable.FirstOrDefault(certificate => name is not null && certificate.IsFor(name)) ?? usable.FirstOrDefault() ?? all[0];
+    }
+
+    private TlmspCertificate[] Certificates() => [.. _first, .. _files.Select(file => file.Current), .. _more];
 
     /// <summary>Contradictions of profiles and grants that would otherwise show as refused clients.</summary>
     /// <exception cref="ArgumentException">No client could ever use what is configured.</exception>
@@ -95,23 +121,23 @@ internal sealed class ServerHandshakes
             : $"profile {profile} is not accepted; accepted: {string.Join(", ", accepted)}. To accept it: add it to tlmsp.Profiles";
     }
 
-    private static IEnumerable<TlmspCertificate> Certificates(TlmspConnectionOptions options)
+    private static (TlmspCertificate[] First, TlmspCertificateFile[] Files, TlmspCertificate[] More) Sources(TlmspConnectionOptions options)
     {
         if (options.ServerCertificateSelector is not null)
         {
-            return [];
+            return ([], [], []);
         }
 
-        if (options.ServerCertificate is { } certificate)
+        X509Certificate2? first = options.ServerCertificate;
+        if (first is null && options.CertificateFiles.Count == 0 && options.Certificates.Count == 0)
         {
-            return [TlmspCertificate.Create(certificate, options.ServerCertificateChain), .. options.Certificates];
+            first = CertificateSource.Development() ?? throw new InvalidOperationException(
+                "UseTlmsp: no server certificate is configured and no development certificate was found. "
+                + "Set tlmsp.ServerCertificate, use UseTlmsp(\"certificate.pfx\", \"password\"), or run 'dotnet dev-certs https'.");
         }
 
-        return options.Certificates.Count > 0
-            ? options.Certificates
-            : [TlmspCertificate.Create(CertificateSource.Development() ?? throw new InvalidOperationException(
-                "UseTlmsp: no server certificate is configured and no development certificate was found. "
-                + "Set tlmsp.ServerCertificate, use UseTlmsp(\"certificate.pfx\", \"password\"), or run 'dotnet dev-certs https'."))];
+        X509Certificate2Collection? chain = options.ServerCertificate is null ? null : options.ServerCertificateChain;
+        return (first is null ? [] : [TlmspCertificate.Create(first, chain)], [.. options.CertificateFiles], [.. options.Certificates]);
     }
 
     private Func<string?, object?, TlmspCertificate?>? Selector(TlmspConnectionOptions options) =>

@@ -98,7 +98,7 @@ internal static class TlmspConfiguration
 
         if (certificate["Path"] is { } path)
         {
-            options.Certificates.Add(CertificateSource.FromFile(path, certificate["KeyPath"], certificate["Password"], contentRoot));
+            options.CertificateFiles.Add(CertificateSource.FromFile(path, certificate["KeyPath"], certificate["Password"], contentRoot));
         }
         else if (certificate["Subject"] is { } subject)
         {

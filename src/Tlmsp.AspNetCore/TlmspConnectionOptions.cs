@@ -18,6 +18,9 @@ public sealed class TlmspConnectionOptions
     /// <summary>More certificates, of another key type or for other names; chosen by suite and SNI.</summary>
     public IList<TlmspCertificate> Certificates { get; } = [];
 
+    /// <summary>Certificates in files, beside those above; what replaces a file is used for new connections.</summary>
+    public IList<TlmspCertificateFile> CertificateFiles { get; } = [];
+
     /// <summary>
     /// Chooses the certificate by the connection and the name that the client asks for (SNI), which is null when it asks for none. Called in
     /// every handshake; the certificates above are not used then. Null refuses the connection. Give the same objects again: what is derived

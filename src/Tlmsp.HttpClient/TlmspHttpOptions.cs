@@ -24,6 +24,9 @@ public sealed class TlmspHttpOptions
     /// <summary>The client's certificate with its private key, sent to servers that ask for one. Default: none.</summary>
     public X509Certificate2? ClientCertificate { get; set; }
 
+    /// <summary>The client's certificate in files instead; what replaces them is used for new connections.</summary>
+    public TlmspCertificateFile? ClientCertificateFile { get; set; }
+
     /// <summary>Intermediate certificates to send with <see cref="ClientCertificate"/>.</summary>
     public X509Certificate2Collection? ClientCertificateChain { get; set; }
 
@@ -97,7 +100,7 @@ public sealed class TlmspHttpOptions
     {
         ServerAddress = TlmspAddress.Parse($"tlmsp://{Authority(server)}"),
         ServerName = ServerName ?? HostOf(hostHeader),
-        Certificate = _clientCertificate,
+        Certificate = ClientCertificateFile?.Current ?? _clientCertificate,
         Contexts = [.. Profile.For(version).CreateContexts(Audited)],
         Middleboxes = [.. Middleboxes.Items],
         PathPolicy = proposal => Middleboxes.Check(proposal, Mapping),
@@ -158,6 +161,11 @@ public sealed class TlmspHttpOptions
             middlebox.Grant[HttpContexts.Headers] == TlmspAccess.Write && middlebox.Grant[HttpContexts.Body] != TlmspAccess.Write))
         {
             throw new ArgumentException("The EtsiCurl mapping cannot be used with a middlebox that may write heads but not content. Use HttpMappingMode.Strict.");
+        }
+
+        if (ClientCertificate is not null && ClientCertificateFile is not null)
+        {
+            throw new ArgumentException("ClientCertificate and ClientCertificateFile are both set. Remove one of them.");
         }
 
         _clientCertificate = ClientCertificate is null ? null : TlmspCertificate.Create(ClientCertificate, ClientCertificateChain);

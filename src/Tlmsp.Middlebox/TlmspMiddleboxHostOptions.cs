@@ -17,12 +17,16 @@ public sealed class TlmspMiddleboxHostOptions
     public IPEndPoint? ListenEndPoint { get; set; }
 
     /// <summary>
-    /// Certificate with private key; should name the host of <see cref="Address"/> and allow server and client authentication. Required.
+    /// Certificate with private key; should name the host of <see cref="Address"/> and allow server and client authentication. Required,
+    /// unless there is a <see cref="CertificateFile"/>.
     /// </summary>
     public X509Certificate2? Certificate { get; set; }
 
     /// <summary>Intermediate certificates to send with <see cref="Certificate"/>.</summary>
     public X509Certificate2Collection? CertificateChain { get; set; }
+
+    /// <summary>The certificate in files instead; what replaces them is used for new connections.</summary>
+    public TlmspCertificateFile? CertificateFile { get; set; }
 
     /// <summary>The next hops. Default: none.</summary>
     public NextHopAllowList NextHops { get; } = new();
@@ -79,9 +83,13 @@ public sealed class TlmspMiddleboxHostOptions
             problems.Add($"Address is '{Address}'. Set it to what clients list, such as waf.example:7001.");
         }
 
-        if (Certificate is null)
+        if (Certificate is null && CertificateFile is null)
         {
             problems.Add("Certificate is not set. Set a certificate with a private key.");
+        }
+        else if (Certificate is not null && CertificateFile is not null)
+        {
+            problems.Add("Certificate and CertificateFile are both set. Remove one of them.");
         }
 
         if (NextHops.IsEmpty)
@@ -115,7 +123,7 @@ public sealed class TlmspMiddleboxHostOptions
                 var options = new TlmspMiddleboxOptions
                 {
                     Addresses = [address],
-                    Certificate = TlmspCertificate.Create(Certificate!, CertificateChain),
+                    Certificate = CertificateFile?.Current ?? TlmspCertificate.Create(Certificate!, CertificateChain),
                     Trust = Trust,
                     Limits = Limits,
                     AllowReferenceMiddleboxes = AllowReferenceMiddleboxes,

@@ -53,10 +53,10 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
             LogKeyLog(_logger, _options.Address!, keyLog);
         }
 
-        string host = _options.GetEndPoint().Host;
-        if (!_options.Certificate!.MatchesHostname(host))
+        CheckCertificateName(_engine.Certificate!);
+        if (_options.CertificateFile is { } file)
         {
-            LogCertificateName(_logger, _options.Address!, host);
+            file.Changed += OnCertificateChanged;
         }
 
         _listener = await BindAsync(cancellationToken).ConfigureAwait(false);
@@ -140,6 +140,11 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
         Task inspecting = Task.CompletedTask;
         try
         {
+            if (_options.CertificateFile is { } file)
+            {
+                _engine.Certificate = file.Current;
+            }
+
             ITlmspInspector[] inspectors = [.. scope.ServiceProvider.GetServices<ITlmspInspector>()];
             var connection = new MiddleboxConnection(_options, _engine, _dialer, _sweep, client, inspectors, _connectionLogger);
             await connection.RunAsync(_stopping.Token).ConfigureAwait(false);
@@ -160,6 +165,27 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
         if (inspecting.IsCompleted)
         {
             await disposing.ConfigureAwait(false);
+        }
+    }
+
+    private void OnCertificateChanged(TlmspCertificateFile file, Exception? problem)
+    {
+        if (problem is not null)
+        {
+            LogCertificateKept(_logger, _options.Address!, file.CertificatePath, problem.Message);
+            return;
+        }
+
+        LogCertificateReplaced(_logger, _options.Address!, file.CertificatePath, file.Current.Leaf.NotAfter);
+        CheckCertificateName(file.Current);
+    }
+
+    private void CheckCertificateName(TlmspCertificate certificate)
+    {
+        string host = _options.GetEndPoint().Host;
+        if (!certificate.IsFor(host))
+        {
+            LogCertificateName(_logger, _options.Address!, host);
         }
     }
 
@@ -187,6 +213,12 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
     [LoggerMessage(24, LogLevel.Warning, "The certificate of TLMSP middlebox {Address} does not name {Host}: "
         + "clients and servers refuse it with alert 42. Use one that does.")]
     private static partial void LogCertificateName(ILogger logger, string address, string host);
+
+    [LoggerMessage(26, LogLevel.Information, "TLMSP middlebox {Address} uses the new certificate in {CertificatePath}, valid until {NotAfter}.")]
+    private static partial void LogCertificateReplaced(ILogger logger, string address, string certificatePath, DateTime notAfter);
+
+    [LoggerMessage(27, LogLevel.Warning, "TLMSP middlebox {Address} keeps its certificate: what is in {CertificatePath} now cannot be used. {Reason}")]
+    private static partial void LogCertificateKept(ILogger logger, string address, string certificatePath, string reason);
 
     [LoggerMessage(25, LogLevel.Warning, "TLMSP middlebox {Address} writes the keys it is given to {KeyLogFile}: "
         + "whoever reads that file can read the connections as far as this middlebox can. Remove KeyLogFile when done.")]

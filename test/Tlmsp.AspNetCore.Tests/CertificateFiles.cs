@@ -27,6 +27,22 @@ internal sealed class CertificateFiles : IDisposable
 
     public string Folder { get; }
 
+    /// <summary>Replaces the certificate and the key of all forms.</summary>
+    public void Replace(X509Certificate2 leaf)
+    {
+        ReplaceCertificate(leaf);
+        ReplaceKey(leaf);
+        File.WriteAllBytes(At("server.pfx"), leaf.Export(X509ContentType.Pfx, Password));
+    }
+
+    public void ReplaceCertificate(X509Certificate2 leaf) => File.WriteAllText(At("server.pem"), leaf.ExportCertificatePem());
+
+    public void ReplaceKey(X509Certificate2 leaf)
+    {
+        using AsymmetricAlgorithm key = (AsymmetricAlgorithm?)leaf.GetECDsaPrivateKey() ?? leaf.GetRSAPrivateKey()!;
+        File.WriteAllText(At("server.key"), key.ExportPkcs8PrivateKeyPem());
+    }
+
     public string At(string name) => Path.Combine(Folder, name);
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);

@@ -122,6 +122,35 @@ public class CertificateTests
         Assert.Equal(TestCertificates.Get(name, kind).Leaf.Thumbprint, used!.Thumbprint);
     }
 
+    [Theory]
+    [InlineData("a.wild.example", "*.wild.example", TestKey.Rsa2048)]
+    [InlineData("A.Wild.Example", "*.wild.example", TestKey.Rsa2048)]
+    [InlineData("wild.example", "first.example", TestKey.EcdsaP256)]         // a wildcard stands for one label
+    [InlineData("a.b.wild.example", "first.example", TestKey.EcdsaP256)]
+    [InlineData("127.0.0.1", "first.example", TestKey.EcdsaP256)]             // no SNI
+    public async Task A_wildcard_certificate_is_for_one_label_and_the_first_for_everybody_else(string name, string certificate, TestKey key)
+    {
+        X509Certificate2? shown = null;
+
+        await RequestAsync(
+            listen => listen.UseTlmsp(tlmsp =>
+            {
+                tlmsp.Certificates.Add(TestCertificates.Get("first.example"));
+                tlmsp.Certificates.Add(TestCertificates.Get("*.wild.example", TestKey.Rsa2048));
+            }),
+            configureClient: tlmsp =>
+            {
+                tlmsp.ServerName = name;
+                tlmsp.Trust.ValidationCallback = context =>
+                {
+                    shown = X509CertificateLoader.LoadCertificate(context.Certificate.RawData);
+                    return true;
+                };
+            });
+
+        Assert.Equal(TestCertificates.Get(certificate, key).Leaf.Thumbprint, shown!.Thumbprint);
+    }
+
     [Fact]
     public async Task A_name_that_no_certificate_has_gets_the_first_one()
     {

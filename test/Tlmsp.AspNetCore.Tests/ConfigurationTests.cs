@@ -43,7 +43,7 @@ public class ConfigurationTests
             }
             """);
 
-        Assert.Equal(TestCertificates.Leaf().Subject, Assert.Single(options.Certificates).Leaf.Subject);
+        Assert.Equal(TestCertificates.Leaf().Subject, Assert.Single(options.CertificateFiles).Current.Leaf.Subject);
         Assert.Equal(TestCertificates.Root.Thumbprint, Assert.Single(options.Trust.CustomRootTrust).Thumbprint);
         Assert.Equal(X509RevocationMode.Offline, options.Trust.RevocationMode);
         Assert.Equal(TimeSpan.FromSeconds(3), options.HandshakeTimeout);
@@ -85,7 +85,7 @@ public class ConfigurationTests
 
         Assert.Equal(
             (defaults.HandshakeTimeout, defaults.Mapping, defaults.Trust.RevocationMode, true, 0),
-            (options.HandshakeTimeout, options.Mapping, options.Trust.RevocationMode, options.Middleboxes.IsEmpty, options.Certificates.Count));
+            (options.HandshakeTimeout, options.Mapping, options.Trust.RevocationMode, options.Middleboxes.IsEmpty, options.CertificateFiles.Count));
     }
 
     [Theory]

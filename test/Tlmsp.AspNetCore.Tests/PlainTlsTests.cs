@@ -119,6 +119,34 @@ public class PlainTlsTests
         await server.Logs.WaitForLineAsync("no TLMSP handshake within 00:00:01");
     }
 
+    [Theory]
+    [InlineData("localhost", TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TestKey.EcdsaP256)]
+    [InlineData("localhost", TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, TestKey.Rsa2048)]
+    [InlineData("a.wild.example", TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TestKey.EcdsaP256)]
+    [InlineData("a.wild.example", TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, TestKey.Rsa2048)]
+    [InlineData("other.example", TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, TestKey.Rsa2048)]
+    [InlineData("", TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, TestKey.Rsa2048)]
+    public async Task Get_the_certificate_of_the_name_with_a_key_that_their_suites_allow(string name, TlsCipherSuite suite, TestKey key)
+    {
+        await using TestServer server = await StartAllowingAsync(UseBothKinds);
+
+        using X509Certificate2 shown = await CertificateOfAsync(server, name, SslProtocols.Tls12, suite);
+
+        Assert.Equal(TestCertificates.Get(name is "a.wild.example" ? "*.wild.example" : "localhost", key).Leaf.Thumbprint, shown.Thumbprint);
+    }
+
+    [Fact]
+    public async Task A_client_whose_suites_no_certificate_fits_is_refused_and_the_next_one_served()
+    {
+        await using TestServer server = await StartAllowingAsync(tlmsp => UseBothKinds(tlmsp, TestKey.EcdsaP256));
+
+        await Assert.ThrowsAnyAsync<AuthenticationException>(
+            () => CertificateOfAsync(server, "localhost", SslProtocols.Tls12, TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256));
+
+        using X509Certificate2 shown = await CertificateOfAsync(server);
+        Assert.Equal(TestCertificates.Get().Leaf.Thumbprint, shown.Thumbprint);
+    }
+
     [Fact]
     public async Task Settings_that_contradict_each_other_fail_at_start_up()
     {
@@ -147,6 +175,18 @@ public class PlainTlsTests
         },
         listening);
 
+    private static void UseBothKinds(TlmspConnectionOptions tlmsp) => UseBothKinds(tlmsp, TestKey.EcdsaP256, TestKey.Rsa2048);
+
+    private static void UseBothKinds(TlmspConnectionOptions tlmsp, params TestKey[] keys)
+    {
+        tlmsp.ServerCertificate = null;
+        foreach (TestKey key in keys)
+        {
+            tlmsp.Certificates.Add(TestCertificates.Get("localhost", key));
+            tlmsp.Certificates.Add(TestCertificates.Get("*.wild.example", key));
+        }
+    }
+
     internal static HttpClient PlainClient(TestServer server) => new(new SocketsHttpHandler
     {
         SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = OurRoot() },
@@ -155,6 +195,22 @@ public class PlainTlsTests
         BaseAddress = server.Address,
         Timeout = TimeSpan.FromSeconds(30),
     };
+
+    /// <summary>What a new connection of a plain TLS client is shown.</summary>
+    internal static async Task<X509Certificate2> CertificateOfAsync(
+        TestServer server, string name = "localhost", SslProtocols protocols = SslProtocols.None, params TlsCipherSuite[] suites)
+    {
+        using Socket socket = await TlmspPeer.DialAsync(server.Address);
+        await using var tls = new SslStream(new NetworkStream(socket));
+        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = name,
+            EnabledSslProtocols = protocols,
+            CipherSuitesPolicy = suites.Length > 0 && !OperatingSystem.IsWindows() ? new CipherSuitesPolicy(suites) : null,
+            RemoteCertificateValidationCallback = (_, _, _, _) => true,     // the tests look at what was chosen
+        });
+        return X509CertificateLoader.LoadCertificate(tls.RemoteCertificate!.GetRawCertData());
+    }
 
     private static SslClientAuthenticationOptions FallbackOptions() => new()
     {

@@ -18,6 +18,7 @@ public class HostOptionsTests
     {
         { "a bad address", "Address is 'waf.example:0'. Set it" },
         { "no private key", "private key" },
+        { "two certificates", "Certificate and CertificateFile are both set. Remove one of them." },
         { "no time for the handshake", "HandshakeTimeout is 00:00:00. Set it to more than zero" },
         { "no time for inspectors", "InspectorTimeout is -00:00:00.0010000. Set it to more than zero" },
         { "too much time to drain", "DrainTimeout is 2.00:00:00. Set it to more than zero and at most 1.00:00:00" },
@@ -118,6 +119,12 @@ public class HostOptionsTests
                 break;
             case "no private key":
                 options.Certificate = X509CertificateLoader.LoadCertificate(options.Certificate!.RawData);
+                break;
+            case "two certificates":
+                string file = Path.GetTempFileName();
+                File.WriteAllText(file, options.Certificate!.ExportCertificatePem() + "\n" + options.Certificate!.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+                options.CertificateFile = new TlmspCertificateFile(file);
+                File.Delete(file);
                 break;
             case "no time for the handshake":
                 options.HandshakeTimeout = TimeSpan.Zero;

@@ -17,6 +17,10 @@ internal sealed class ChainBuild : IDisposable
         (X509ChainStatusFlags.RevocationStatusUnknown | X509ChainStatusFlags.OfflineRevocation, Misbehaviour.CertificateRefused),
     ];
 
+    private const string RevocationHint =
+        "; no valid revocation list could be had. Make the issuer's list reachable (RevocationMode Online), have it in the platform's cache (Offline), "
+        + "or set RevocationMode to NoCheck";
+
     /// <summary>Builds the chain.</summary>
     /// <exception cref="TlmspException"><see cref="Misbehaviour.MalformedCertificate"/>: an intermediate cannot be decoded.</exception>
     public ChainBuild(
@@ -82,7 +86,8 @@ internal sealed class ChainBuild : IDisposable
         {
             if ((all & flags) != 0)
             {
-                return (fault, (all & flags).ToString());
+                string hint = fault == Misbehaviour.CertificateRefused ? RevocationHint : "";
+                return (fault, $"{all & flags}{hint}");
             }
         }
 

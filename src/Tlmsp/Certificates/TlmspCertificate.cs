@@ -25,10 +25,14 @@ public sealed class TlmspCertificate : IDisposable
     internal LeafKey Key { get; }
 
     /// <summary>Whether signatures are ECDSA, which decides the cipher suites of a server.</summary>
-    internal bool IsEcdsa => Key.Ecdsa is not null;
+    public bool IsEcdsa => Key.Ecdsa is not null;
 
     /// <summary>Whether signatures are RSA.</summary>
     internal bool IsRsa => Key.Rsa is not null;
+
+    /// <summary>Whether it is for a host: by its subject alternative names, of which a wildcard stands for one left-most label (RFC 9525).</summary>
+    /// <param name="host">A host name in ASCII form or an IP address; anything else matches nothing.</param>
+    public bool IsFor(string host) => CertificateValidator.MatchesName(Leaf, host);
 
     /// <summary>Uses a certificate that is already loaded. It stays the caller's: <see cref="Dispose"/> leaves it alone.</summary>
     /// <param name="leaf">A certificate with its private key, RSA (2048 bits or more) or ECDSA (P-256, P-384, P-521).</param>

@@ -19,11 +19,25 @@ public static class PlainTlsHello
     /// True for a whole ClientHello that may be passed on to TLS. False for anything else: a hello with the tlmsp extension, one with
     /// <see cref="FallbackProtocol"/>, one longer than a single record could carry, and bytes that are no hello. Null while more bytes are needed.
     /// </returns>
-    public static bool? Check(in ReadOnlySequence<byte> input)
+    public static bool? Check(in ReadOnlySequence<byte> input) => Check(input, out _);
+
+    /// <summary>As the other overload, and says which certificates a client of plain TLS can be shown.</summary>
+    /// <param name="input">What has come so far.</param>
+    /// <param name="keys">The kinds of keys; none unless the result is true.</param>
+    public static bool? Check(in ReadOnlySequence<byte> input, out PlainTlsKeys keys)
     {
+        keys = PlainTlsKeys.None;
         try
         {
-            return Assemble(input) is not { } message ? null : IsPlain(ClientHello.Read(message.AsSpan(HandshakeMessage.HeaderLength)));
+            if (Assemble(input) is not { } message)
+            {
+                return null;
+            }
+
+            var hello = ClientHello.Read(message.AsSpan(HandshakeMessage.HeaderLength));
+            bool plain = IsPlain(hello);
+            keys = plain ? PlainTlsCertificates.KeysOf(hello) : PlainTlsKeys.None;
+            return plain;
         }
         catch (TlmspException)
         {

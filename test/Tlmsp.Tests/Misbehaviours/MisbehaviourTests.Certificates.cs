@@ -41,6 +41,16 @@ public partial class MisbehaviourTests
             Grants = "1=r",
             Configure = options => options.Middleboxes[0].Certificate = TestCertificates.Get("m0.example", usage: TestUsage.ClientOnly),
         },
+        new(UnsuitableCertificate, "middlebox 0", "a certificate for clients only, of the middlebox towards the server")
+        {
+            Grants = "1=r|1=r",
+            Configure = options => options.Middleboxes[1].Certificate = TestCertificates.Get("m1.example", usage: TestUsage.ClientOnly),
+        },
+        new(UnsuitableCertificate, "middlebox 1", "a certificate for servers only, of the middlebox towards the client")
+        {
+            Grants = "1=r|1=r",
+            Configure = options => options.Middleboxes[0].Certificate = TestCertificates.Get("m0.example", usage: TestUsage.ServerOnly),
+        },
         ClientCertificate(UntrustedCertificate, "a root that nobody trusts", TestUsage.ClientOnly, TestIssuer.UntrustedRoot),
         ClientCertificate(UnsuitableCertificate, "for servers only", TestUsage.ServerOnly, TestIssuer.Root),
         new(ClientCertificateMissing, "server", "a client that has none")
@@ -67,7 +77,7 @@ public partial class MisbehaviourTests
         {
             Configure = options =>
             {
-                options.Server.Certificates = [RevokedServerCertificate.Get()];
+                options.Server.Certificates = [RevocableCertificate.Revoked];
                 options.Client.Trust = TestCertificates.Trust();
                 options.Client.Trust.RevocationMode = X509RevocationMode.Online;
             },

@@ -3,18 +3,24 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Tlmsp.TestSupport;
 
-namespace Tlmsp.Tests.Hostile;
+namespace Tlmsp.TestSupport;
 
-/// <summary>A server certificate that its issuer has revoked. The platform fetches the list that says so from a loopback port.</summary>
-internal static class RevokedServerCertificate
+/// <summary>
+/// Certificates for server.example and localhost whose issuer says whether they are revoked. The platform fetches the list from a loopback port.
+/// </summary>
+public static class RevocableCertificate
 {
-    private static readonly Lazy<TlmspCertificate> s_certificate = new(Make);
+    private static readonly Lazy<TlmspCertificate> s_revoked = new(() => Make(revoked: true));
+    private static readonly Lazy<TlmspCertificate> s_good = new(() => Make(revoked: false));
 
-    public static TlmspCertificate Get() => s_certificate.Value;
+    /// <summary>Its issuer has revoked it.</summary>
+    public static TlmspCertificate Revoked => s_revoked.Value;
 
-    private static TlmspCertificate Make()
+    /// <summary>Its issuer's list does not have it.</summary>
+    public static TlmspCertificate Good => s_good.Value;
+
+    private static TlmspCertificate Make(bool revoked)
     {
         var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -23,9 +29,10 @@ internal static class RevokedServerCertificate
         string url = $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}{path}";
 
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=revoked", key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest("CN=revocable", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName("server.example");
+        names.AddDnsName("localhost");
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
         request.CertificateExtensions.Add(CertificateRevocationListBuilder.BuildCrlDistributionPointExtension([url]));
@@ -34,7 +41,11 @@ internal static class RevokedServerCertificate
         using X509Certificate2 bare = request.Create(TestCertificates.Root, now.AddDays(-1), now.AddDays(30), serial);
 
         var list = new CertificateRevocationListBuilder();
-        list.AddEntry(bare);
+        if (revoked)
+        {
+            list.AddEntry(bare);
+        }
+
         byte[] crl = list.Build(TestCertificates.Root, 1, now.AddDays(1), HashAlgorithmName.SHA256, thisUpdate: now.AddHours(-1));
         _ = ServeAsync(listener, crl);
         return TlmspCertificate.Create(bare.CopyWithPrivateKey(key));
