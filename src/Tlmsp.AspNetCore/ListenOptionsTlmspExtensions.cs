@@ -114,7 +114,7 @@ public static partial class ListenOptionsTlmspExtensions
         var metrics = new TlmspMetrics(services.GetService<IMeterFactory>());
         listenOptions.Use(next =>
         {
-            CheckProtocols(listenOptions);
+            CheckProtocols(listenOptions, options);
             LogRelaxations(logger, listenOptions, options);
             return new TlmspConnectionMiddleware(next, options, handshakes, metrics, logger).OnConnectionAsync;
         });
@@ -123,7 +123,7 @@ public static partial class ListenOptionsTlmspExtensions
         // the endpoint as https.
         if (options.PlainTls == TlmspPlainTls.Allow)
         {
-            CheckProtocols(listenOptions);
+            CheckNoHttp3(listenOptions);
             return listenOptions.UseHttps(new PlainTlsHttps(options, handshakes).ToCallbackOptions());
         }
 
@@ -132,7 +132,18 @@ public static partial class ListenOptionsTlmspExtensions
     }
 
     /// <summary>Kestrel asks for the pipeline when it binds: the protocols may have been set after <c>UseTlmsp()</c>.</summary>
-    private static void CheckProtocols(ListenOptions listenOptions)
+    private static void CheckProtocols(ListenOptions listenOptions, TlmspConnectionOptions options)
+    {
+        CheckNoHttp3(listenOptions);
+        if (listenOptions.Protocols == HttpProtocols.Http2 && !options.Profiles.Any(profile => profile.Supports(HttpWireVersion.Http2)))
+        {
+            throw new InvalidOperationException(
+                $"UseTlmsp: HTTP/1.1 is off at {listenOptions}, and every accepted profile has a secret context, which HTTP/2 does not have "
+                + $"({string.Join(", ", options.Profiles)}). Set listenOptions.Protocols with Http1, or add a profile without secrets.");
+        }
+    }
+
+    private static void CheckNoHttp3(ListenOptions listenOptions)
     {
         if (listenOptions.Protocols.HasFlag(HttpProtocols.Http3))
         {

@@ -18,7 +18,7 @@ public sealed partial class MiddleboxAllowList
     /// any other is asked to come back over the new path, if it accepts the middlebox.
     /// </summary>
     /// <param name="address">Where clients, or the middlebox before it, connect to, such as <c>waf.example:7001</c>.</param>
-    /// <param name="grant">Its rights.</param>
+    /// <param name="grant">Its rights; see <see cref="Allow"/>. Clients with a profile under which none would be left are refused.</param>
     /// <param name="place">Where on the path. Several of one place are in the order of the calls, seen from the client.</param>
     /// <exception cref="FormatException">The address has no usable host or port.</exception>
     /// <exception cref="ArgumentException">The middlebox is forbidden, inserted already, or allowed with other rights.</exception>
@@ -81,7 +81,25 @@ public sealed partial class MiddleboxAllowList
     private IEnumerable<TlmspMiddlebox> Missing(TlmspOffer offer, MiddleboxPlace place) =>
         from insertion in _insertions
         where insertion.Place == place && offer.Middleboxes.All(listed => listed.Address != insertion.Address)
-        select new TlmspMiddlebox(insertion.Address, _allowed[insertion.Address]) { Inserted = true };
+        select new TlmspMiddlebox(insertion.Address, Within(offer, _allowed[insertion.Address])) { Inserted = true };
+
+    /// <returns>Why a middlebox that this server inserts would see nothing of a client's connections; null when none is blind.</returns>
+    private string? FindBlind(TlmspOffer offer)
+    {
+        foreach ((TlmspAddress address, _) in _insertions)
+        {
+            Grant grant = _allowed[address];
+            if (grant.Count > 0 && Within(offer, grant).Count == 0)
+            {
+                return $"middlebox {address} is inserted with {grant}, and the client's profile has none of these contexts; "
+                    + "grant it contexts of every profile in tlmsp.Profiles";
+            }
+        }
+
+        return null;
+    }
+
+    private static Grant Within(TlmspOffer offer, Grant grant) => grant.Within(offer.Contexts.Select(context => context.Id));
 
     private void CheckInserted(TlmspMiddlebox middlebox)
     {

@@ -76,12 +76,17 @@ public sealed partial class MiddleboxAllowList
                     return $"middlebox {middlebox.Address} is not allowed; to allow it: tlmsp.Middleboxes.Allow(\"{middlebox.Address}\", Grant.Parse(\"{middlebox.Grant}\"))";
                 }
 
-                if (!allowed.Within(offer.Contexts.Select(context => context.Id)).OnWire().Equals(middlebox.Grant))
+                if (!Within(offer, allowed).OnWire().Equals(middlebox.Grant))
                 {
                     return $"the client grants {middlebox.Address} {middlebox.Grant}, and {allowed} is allowed; "
                         + $"to allow it: tlmsp.Middleboxes.Allow(\"{middlebox.Address}\", Grant.Parse(\"{middlebox.Grant}\"))";
                 }
             }
+        }
+
+        if (FindBlind(offer) is { } blind)
+        {
+            return blind;
         }
 
         TlmspMiddlebox? headWriter = offer.Middleboxes.FirstOrDefault(middlebox =>

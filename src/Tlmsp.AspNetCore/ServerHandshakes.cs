@@ -29,7 +29,7 @@ internal sealed class ServerHandshakes
             {
                 Certificates = Certificates(),
                 CertificateSelector = Selector(options),
-                ClientAuthentication = options.ClientAuthentication,
+                ClientAuthentication = options.ToClientAuthentication(),
                 ClientTrust = options.ClientTrust,
                 CipherSuites = options.CipherSuites,
                 Groups = options.Groups,
@@ -43,6 +43,7 @@ internal sealed class ServerHandshakes
                 EffectiveGrant = options.Middleboxes.EffectiveGrant,
             };
             _protocol.Validate();
+            CheckProfiles(options);
         }
         catch (ArgumentException e)
         {
@@ -79,6 +80,34 @@ internal sealed class ServerHandshakes
 
     private TlmspCertificate[] Certificates() => [.. _first, .. _files.Select(file => file.Current), .. _more];
 
+    /// <summary>Contradictions of profiles and grants that would otherwise show as refused clients.</summary>
+    /// <exception cref="ArgumentException">No client could ever use what is configured.</exception>
+    private static void CheckProfiles(TlmspConnectionOptions options)
+    {
+        if (options.Profiles.Count == 0)
+        {
+            throw new ArgumentException("No profile is accepted. Leave Profiles at its default, or add one, such as HttpProfile.Four.");
+        }
+
+        if (options.Mapping == HttpMappingMode.EtsiCurl && !options.Profiles.Contains(HttpProfile.Two))
+        {
+            throw new ArgumentException(
+                "The EtsiCurl mapping is for profile two, which is not among the accepted Profiles. "
+                + "Add HttpProfile.Two, or use HttpMappingMode.Strict.");
+        }
+
+        HashSet<byte> known = [.. options.Profiles.SelectMany(profile => profile.ContextIds)];
+        foreach ((TlmspAddress address, Grant grant) in options.Middleboxes.Items)
+        {
+            if (grant.FirstOrDefault(right => !known.Contains(right.ContextId)) is { ContextId: > 0 and byte unknown })
+            {
+                throw new ArgumentException(
+                    $"Middlebox {address} is allowed context {unknown}, which none of the accepted profiles has "
+                    + $"({string.Join(", ", options.Profiles)}). Add a profile that has it to Profiles, or take it out of the grant.");
+            }
+        }
+    }
+
     private static string? CheckContexts(IReadOnlyList<TlmspContext> contexts, IList<HttpProfile> accepted, HttpProtocols protocols)
     {
         if (HttpProfile.Read(contexts, out string? problem) is not { } profile)
@@ -88,7 +117,7 @@ internal sealed class ServerHandshakes
 
         HttpProtocols needed = profile.Version == HttpWireVersion.Http2 ? HttpProtocols.Http2 : HttpProtocols.Http1;
         return !protocols.HasFlag(needed) ? $"profile {profile}: {needed} is off. To do it: set listenOptions.Protocols"
-            : accepted.Any(known => known.For(profile.Version).Equals(profile)) ? null
+            : accepted.Any(known => known.Supports(profile.Version) && known.For(profile.Version).Equals(profile)) ? null
             : $"profile {profile} is not accepted; accepted: {string.Join(", ", accepted)}. To accept it: add it to tlmsp.Profiles";
     }
 

@@ -13,9 +13,11 @@ namespace Tlmsp.AspNetCore;
 ///   "Certificate": { "Path": "server.pem", "KeyPath": "server.key" },
 ///   "TrustedRoots": "ca.pem",
 ///   "RevocationMode": "NoCheck",
-///   "ClientAuthentication": "None",
+///   "ClientCertificateMode": "NoCertificate",
 ///   "HandshakeTimeout": "00:00:10",
 ///   "Mapping": "Strict",
+///   "Profiles": [ "two", "four+secret(X-Api-Key)" ],
+///   "AllowResizing": true,
 ///   "Middleboxes": [ { "Address": "waf.example:7001", "Grant": "headers=r" } ],
 ///   "InsertedMiddleboxes": [ { "Address": "dlp.example:7002", "Grant": "body=r", "Place": "NearestToServer" } ],
 ///   "ForbiddenMiddleboxes": [ "old.example:7001" ]
@@ -26,8 +28,8 @@ internal static class TlmspConfiguration
 {
     private static readonly string[] s_values =
     [
-        "TrustedRoots", "RevocationMode", "ClientAuthentication", "TrustedClientRoots", "HandshakeTimeout", "Mapping", "AllowReferenceMiddleboxes",
-        "KeyLogFile", "Deletions", "PlainTls",
+        "TrustedRoots", "RevocationMode", "ClientCertificateMode", "TrustedClientRoots", "HandshakeTimeout", "Mapping", "AllowReferenceMiddleboxes",
+        "KeyLogFile", "Deletions", "PlainTls", "AllowResizing",
     ];
 
     private static readonly string[] s_certificateValues = ["Path", "KeyPath", "Password", "Subject", "Store", "Location", "AllowInvalid"];
@@ -37,19 +39,30 @@ internal static class TlmspConfiguration
     /// <exception cref="InvalidOperationException">A setting is unknown, or its value cannot be used; the message has its path.</exception>
     public static void Apply(IConfiguration section, TlmspConnectionOptions options, string contentRoot)
     {
-        CheckKeys(section, s_values, ["Certificate", "Middleboxes", "InsertedMiddleboxes", "ForbiddenMiddleboxes"]);
+        CheckKeys(section, s_values, ["Certificate", "Middleboxes", "InsertedMiddleboxes", "ForbiddenMiddleboxes", "Profiles"]);
         ApplyCertificate(section.GetSection("Certificate"), options, contentRoot);
         LoadRoots(section, "TrustedRoots", contentRoot, () => options.Trust);
         LoadRoots(section, "TrustedClientRoots", contentRoot, () => options.ClientTrust ??= new CertificateTrust());
-        options.ClientAuthentication = ParseEnum(section, "ClientAuthentication", options.ClientAuthentication);
+        options.ClientCertificateMode = ParseEnum(section, "ClientCertificateMode", options.ClientCertificateMode);
         options.Trust.RevocationMode = ParseEnum(section, "RevocationMode", options.Trust.RevocationMode);
         options.HandshakeTimeout = ParseTime(section, "HandshakeTimeout", options.HandshakeTimeout);
         options.PlainTls = ParseEnum(section, "PlainTls", options.PlainTls);
         options.Mapping = ParseEnum(section, "Mapping", options.Mapping);
         options.Deletions = ParseEnum(section, "Deletions", options.Deletions);
+        options.AllowResizing = ParseBool(section, "AllowResizing", options.AllowResizing);
         options.AllowReferenceMiddleboxes = ParseBool(section, "AllowReferenceMiddleboxes", options.AllowReferenceMiddleboxes);
         options.KeyLogFile = section["KeyLogFile"] is { } keyLog ? Path.Combine(contentRoot, keyLog) : options.KeyLogFile;
+        ApplyProfiles(section.GetSection("Profiles"), options);
         ApplyMiddleboxes(section, options.Middleboxes);
+    }
+
+    private static void ApplyProfiles(IConfigurationSection profiles, TlmspConnectionOptions options)
+    {
+        HttpProfile[] listed = [.. profiles.GetChildren().Select(child => Parse(profiles, child.Key, () => HttpProfile.Parse(child.Value ?? "")))];
+        if (listed.Length > 0)
+        {
+            options.Profiles = [.. listed];
+        }
     }
 
     private static void LoadRoots(IConfiguration section, string key, string contentRoot, Func<CertificateTrust> trust)

@@ -55,7 +55,8 @@ internal sealed partial class TlmspConnectionMiddleware
         }
 
         var stream = new TlmspHttpStream(
-            session, transport, HttpDirection.Request, _options.Mapping, flushOnWrite: false, _options.HttpLimits)
+            session, transport, HttpDirection.Request, _options.Mapping, flushOnWrite: false, _options.HttpLimits,
+            allowResizing: _options.AllowResizing)
         {
             Deletions = _options.Deletions,
         };

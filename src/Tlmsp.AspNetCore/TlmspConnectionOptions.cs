@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Tlmsp.Http;
 
 namespace Tlmsp.AspNetCore;
@@ -36,8 +37,11 @@ public sealed class TlmspConnectionOptions
     /// </summary>
     public Action<ConnectionContext, SslServerAuthenticationOptions>? OnAuthenticatePlainTls { get; set; }
 
-    /// <summary>Whether clients are asked for a certificate; it is in <c>HttpContext.Connection.ClientCertificate</c> then. Default: they are not.</summary>
-    public TlmspClientAuthentication ClientAuthentication { get; set; }
+    /// <summary>
+    /// Whether clients are asked for a certificate; it is in <c>HttpContext.Connection.ClientCertificate</c> then. Default: they are not.
+    /// <see cref="ClientCertificateMode.DelayCertificate"/> is refused at start-up: it needs a renegotiation, which TLMSP does not have.
+    /// </summary>
+    public ClientCertificateMode ClientCertificateMode { get; set; }
 
     /// <summary>How certificates of clients are checked. Default: as <see cref="Trust"/> says.</summary>
     public CertificateTrust? ClientTrust { get; set; }
@@ -59,6 +63,12 @@ public sealed class TlmspConnectionOptions
 
     /// <summary>What becomes of notices that a middlebox deleted something. Default: accepted between messages.</summary>
     public HttpDeletionPolicy Deletions { get; set; }
+
+    /// <summary>
+    /// True for chunks in place of Content-Length where a middlebox may write content, so that it can resize it; false to keep to the
+    /// length, which the other side enforces. Messages to and from HTTP/1.0 clients and those without content keep their length. Default true.
+    /// </summary>
+    public bool AllowResizing { get; set; } = true;
 
     /// <summary>Bounds on heads and framing.</summary>
     public HttpFramerLimits HttpLimits { get; set; } = HttpFramerLimits.Default;
@@ -86,6 +96,17 @@ public sealed class TlmspConnectionOptions
     /// <summary>Bounds on handshakes.</summary>
     public TlmspLimits Limits { get; set; } = new();
 
+    /// <exception cref="InvalidOperationException">The mode is <see cref="ClientCertificateMode.DelayCertificate"/>.</exception>
+    internal TlmspClientAuthentication ToClientAuthentication() => ClientCertificateMode switch
+    {
+        ClientCertificateMode.NoCertificate => TlmspClientAuthentication.None,
+        ClientCertificateMode.AllowCertificate => TlmspClientAuthentication.Allow,
+        ClientCertificateMode.RequireCertificate => TlmspClientAuthentication.Require,
+        _ => throw new InvalidOperationException(
+            $"UseTlmsp: ClientCertificateMode is {ClientCertificateMode}. TLMSP has no renegotiation, so a certificate cannot be asked for later. "
+            + "Set AllowCertificate or RequireCertificate."),
+    };
+
     /// <exception cref="InvalidOperationException">What is said of plain TLS is contradictory.</exception>
     internal void CheckPlainTls()
     {
@@ -95,10 +116,10 @@ public sealed class TlmspConnectionOptions
                 "UseTlmsp: OnAuthenticatePlainTls is set, but plain TLS is refused. Set tlmsp.PlainTls = TlmspPlainTls.Allow, or remove OnAuthenticatePlainTls.");
         }
 
-        if (PlainTls == TlmspPlainTls.Allow && ClientAuthentication != TlmspClientAuthentication.None && OnAuthenticatePlainTls is null)
+        if (PlainTls == TlmspPlainTls.Allow && ClientCertificateMode != ClientCertificateMode.NoCertificate && OnAuthenticatePlainTls is null)
         {
             throw new InvalidOperationException(
-                $"UseTlmsp: ClientAuthentication is {ClientAuthentication}, which does not hold for plain TLS clients. "
+                $"UseTlmsp: ClientCertificateMode is {ClientCertificateMode}, which does not hold for plain TLS clients. "
                 + "Ask for their certificates in tlmsp.OnAuthenticatePlainTls, or set tlmsp.PlainTls = TlmspPlainTls.Refuse.");
         }
     }

@@ -13,6 +13,9 @@ public sealed partial class MiddleboxPath
     /// </summary>
     public Func<TlmspPathProposal, string?>? Policy { get; set; }
 
+    /// <summary>True while no middlebox is listed, and none can be added.</summary>
+    internal bool IsUnused => _items.Count == 0 && _accepted.Count == 0 && Policy is null;
+
     /// <summary>
     /// Agrees to a middlebox that a server may insert, anywhere on the path. Data goes through it then: the client connects once more, over
     /// the new path, before it sends its first request. Default: none is accepted.

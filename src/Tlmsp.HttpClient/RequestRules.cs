@@ -18,7 +18,8 @@ internal static class RequestRules
         {
             throw new HttpRequestException(
                 HttpRequestError.VersionNegotiationError,
-                $"TLMSP connections carry HTTP/1.1 and HTTP/2, and the request insists on HTTP/{request.Version}. Set its VersionPolicy to RequestVersionOrLower.");
+                $"TLMSP connections carry HTTP/1.1 and HTTP/2, and the request insists on HTTP/{request.Version}. "
+                + "Set its VersionPolicy to RequestVersionOrLower.");
         }
     }
 
@@ -26,14 +27,19 @@ internal static class RequestRules
     public static bool MayBeHttp2(HttpRequestMessage request) =>
         request.Version.Major >= 2 || request.VersionPolicy == HttpVersionPolicy.RequestVersionOrHigher;
 
+    /// <summary>Whether no other version will do.</summary>
+    public static bool InsistsOnHttp2(HttpRequestMessage request) =>
+        request.Version.Major >= 2 && request.VersionPolicy != HttpVersionPolicy.RequestVersionOrLower;
+
     /// <exception cref="HttpRequestException">The request insists on HTTP/2, which the server does not do.</exception>
     public static void ThrowIfHttp2Only(HttpRequestMessage request)
     {
-        if (request.Version.Major >= 2 && request.VersionPolicy != HttpVersionPolicy.RequestVersionOrLower)
+        if (InsistsOnHttp2(request))
         {
             throw new HttpRequestException(
                 HttpRequestError.VersionNegotiationError,
-                "The server does not do HTTP/2 over TLMSP (alert 175), and the request insists on it. Set its VersionPolicy to RequestVersionOrLower.");
+                "The server does not do HTTP/2 over TLMSP (alert 175), and the request insists on it. "
+                + "Set its VersionPolicy to RequestVersionOrLower.");
         }
     }
 
@@ -43,7 +49,9 @@ internal static class RequestRules
         if (request.VersionPolicy == HttpVersionPolicy.RequestVersionOrHigher)
         {
             // No other version than HTTP/2 is higher than HTTP/1.1 here.
-            request.VersionPolicy = request.Version.Major >= 2 ? HttpVersionPolicy.RequestVersionExact : HttpVersionPolicy.RequestVersionOrLower;
+            request.VersionPolicy = request.Version.Major >= 2
+                ? HttpVersionPolicy.RequestVersionExact
+                : HttpVersionPolicy.RequestVersionOrLower;
             request.Version = HttpVersion.Version20;
         }
         else if (request.Version.Major >= 3)

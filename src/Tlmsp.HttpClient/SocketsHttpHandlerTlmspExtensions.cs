@@ -18,7 +18,13 @@ public static class SocketsHttpHandlerTlmspExtensions
     /// <param name="configure">The options.</param>
     /// <exception cref="ArgumentException">The options are not valid; the message says how to fix them.</exception>
     /// <exception cref="InvalidOperationException">The handler has a callback or TLS options that TLMSP would bypass.</exception>
-    public static SocketsHttpHandler UseTlmsp(this SocketsHttpHandler handler, Action<TlmspHttpOptions>? configure = null)
+    public static SocketsHttpHandler UseTlmsp(this SocketsHttpHandler handler, Action<TlmspHttpOptions>? configure = null) =>
+        UseTlmsp(handler, configure, fallback: null);
+
+    /// <param name="handler">A handler that has not been used yet.</param>
+    /// <param name="configure">The options.</param>
+    /// <param name="fallback">Makes plain TLS where the options allow it; null where responses would not show it.</param>
+    internal static SocketsHttpHandler UseTlmsp(SocketsHttpHandler handler, Action<TlmspHttpOptions>? configure, PlainTlsFallback? fallback)
     {
         ArgumentNullException.ThrowIfNull(handler);
         if (handler.ConnectCallback is not null || handler.PlaintextStreamFilter is not null)
@@ -30,11 +36,16 @@ public static class SocketsHttpHandlerTlmspExtensions
         var options = new TlmspHttpOptions { Proxy = handler.UseProxy ? handler.Proxy : null };
         configure?.Invoke(options);
         options.Validate();
+        if (options.AllowPlainTls && fallback is null)
+        {
+            throw new ArgumentException(
+                "AllowPlainTls needs a TlmspHandler: only its responses tell plain TLS from TLMSP. Use one instead of UseTlmsp.");
+        }
 
         // With a proxy of its own the handler would run plain TLS through it, and the system's would be a silent way around.
         handler.Proxy = null;
         handler.UseProxy = false;
-        handler.ConnectCallback = new TlmspConnections(options).ConnectAsync;
+        handler.ConnectCallback = new TlmspConnections(options, fallback).ConnectAsync;
         handler.PlaintextStreamFilter = TlmspConnections.FilterAsync;
 
         // Whatever TLS the handler would do itself, over TCP or QUIC, must not come to anything.

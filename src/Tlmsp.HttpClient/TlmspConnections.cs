@@ -1,13 +1,14 @@
 using System.Net;
 using System.Net.Http;
-using System.Net.Sockets;
 using System.Security.Authentication;
 using Tlmsp.Http;
 
 namespace Tlmsp.Client;
 
 /// <summary>Makes the connections of one handler: TCP to the first hop, handshake, and a stream that SocketsHttpHandler takes for TLS.</summary>
-internal sealed class TlmspConnections(TlmspHttpOptions options)
+/// <param name="options">The options.</param>
+/// <param name="fallback">Makes plain TLS where that is allowed; null where nothing would show it.</param>
+internal sealed class TlmspConnections(TlmspHttpOptions options, PlainTlsFallback? fallback)
 {
     private readonly Http2Refusals _refusals = new(TimeProvider.System);
 
@@ -16,6 +17,21 @@ internal sealed class TlmspConnections(TlmspHttpOptions options)
         HttpRequestMessage request = context.InitialRequestMessage;
         RequestRules.ThrowUnlessCarried(request);
         DnsEndPoint server = context.DnsEndPoint;
+        try
+        {
+            return await ConnectTlmspAsync(server, request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (PlainTlsServerException e) when (MayFallBack)
+        {
+            return await FallBackAsync(server, request, e.Answer, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Middleboxes may have been added since the options were checked.</summary>
+    private bool MayFallBack => options.AllowPlainTls && options.Middleboxes.IsUnused && fallback is not null;
+
+    private async Task<Stream> ConnectTlmspAsync(DnsEndPoint server, HttpRequestMessage request, CancellationToken cancellationToken)
+    {
         string? host = request.Headers.Host;
         if (!RequestRules.MayBeHttp2(request))
         {
@@ -39,8 +55,8 @@ internal sealed class TlmspConnections(TlmspHttpOptions options)
     {
         switch (context.PlaintextStream)
         {
-            case ClaimedStream ours:
-                return ours;
+            case ClaimedStream or PlainTlsStream { IsAuthenticated: true }:
+                return context.PlaintextStream;
             case VersionClaim claim:
                 Stream stream = claim.Take();
                 await claim.DisposeAsync().ConfigureAwait(false);
@@ -51,10 +67,10 @@ internal sealed class TlmspConnections(TlmspHttpOptions options)
         }
     }
 
-    /// <returns>Null when the server does not do HTTP/2, which is remembered for a while.</returns>
+    /// <returns>Null when the profile does not do HTTP/2, or the server, which is remembered for a while.</returns>
     private async Task<TlmspHttpStream?> TryOpenHttp2Async(DnsEndPoint server, string? hostHeader, CancellationToken cancellationToken)
     {
-        if (_refusals.Contains(server))
+        if (_refusals.Contains(server) || !options.Profile.Supports(HttpWireVersion.Http2))
         {
             return null;
         }
@@ -100,28 +116,17 @@ internal sealed class TlmspConnections(TlmspHttpOptions options)
         DnsEndPoint firstHop = first is { } address && address.TryGetEndPoint(out string? host, out int port)
             ? new DnsEndPoint(host, port)
             : server;
-        Uri? proxy = ProxyTunnel.Find(options.Proxy, firstHop);
+        using var handshake = new TlmspClientHandshake(protocol, discovery);
         SocketTransport? transport = null;
         TlmspSession? session = null;
         try
         {
-            transport = await DialAsync(
-                proxy is null ? firstHop : new DnsEndPoint(proxy.IdnHost, proxy.Port),
-                discovery is null ? cancellationToken : limit.Token).ConfigureAwait(false);
-            using var handshake = new TlmspClientHandshake(protocol, discovery);
-            if (discovery is null)
-            {
-                limit.CancelAfter(options.HandshakeTimeout);
-            }
-
-            if (proxy is not null)
-            {
-                await ProxyTunnel.OpenAsync(transport, firstHop, proxy, options.Proxy!.Credentials, limit.Token).ConfigureAwait(false);
-            }
-
+            transport = await DialAsync(firstHop, limit, isFirst: discovery is null, cancellationToken).ConfigureAwait(false);
             session = await TlmspConnector.HandshakeAsync(handshake, transport, limit.Token).ConfigureAwait(false);
             options.SessionEstablished?.Invoke(session.Info);
-            return new TlmspHttpStream(session, transport, HttpDirection.Response, options.Mapping, flushOnWrite: true, options.HttpLimits)
+            return new TlmspHttpStream(
+                session, transport, HttpDirection.Response, options.Mapping, flushOnWrite: true, options.HttpLimits,
+                allowResizing: options.AllowResizing)
             {
                 Deletions = options.Deletions,
                 RequestStarting = TlmspExchange.OnRequestStarting,
@@ -133,34 +138,83 @@ internal sealed class TlmspConnections(TlmspHttpOptions options)
             await (transport?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
             switch (e)
             {
-                // SocketsHttpHandler knows its own timeouts by its own token, and the other exceptions by their types.
-                case OperationCanceledException when cancellationToken.IsCancellationRequested:
-                    throw new OperationCanceledException(e.Message, e, cancellationToken);
-                case OperationCanceledException:
-                    throw new IOException(
-                        $"The TLMSP handshake with {TlmspHttpOptions.Authority(firstHop)} took longer than {options.HandshakeTimeout} (HandshakeTimeout).", e);
-                case TlmspException { Misbehaviour: Misbehaviour.ClosedWithoutNotify }:
-                    throw new IOException(e.Message, e);
-                case TlmspException:
-                    throw new AuthenticationException(e.Message, e);
-                default:
-                    throw;
+                case TlmspException fault when handshake.IsPlainTlsAnswer(fault) && MayFallBack:
+                    throw new PlainTlsServerException(fault);
+                case TlmspException fault when handshake.IsPlainTlsAnswer(fault) && options.Middleboxes.IsUnused:
+                    throw new AuthenticationException(
+                        $"{e.Message} A server without TLMSP answers so. To reach it over plain TLS, "
+                        + "use a TlmspHandler and set tlmsp.AllowPlainTls = true.", e);
             }
-        }
-    }
 
-    private static async Task<SocketTransport> DialAsync(DnsEndPoint endPoint, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
-            return new SocketTransport(socket);
-        }
-        catch
-        {
-            socket.Dispose();
+            if (Describe(e, firstHop, "TLMSP", cancellationToken) is { } described)
+            {
+                throw described;
+            }
+
             throw;
         }
     }
+
+    private async Task<PlainTlsStream> FallBackAsync(
+        DnsEndPoint server, HttpRequestMessage request, TlmspException answer, CancellationToken cancellationToken)
+    {
+        TlmspClientOptions protocol = options.ToClientOptions(server, request.Headers.Host, HttpWireVersion.Http11);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
+        {
+            SocketTransport transport = await DialAsync(server, limit, isFirst: true, cancellationToken).ConfigureAwait(false);
+            return await fallback!.AuthenticateAsync(transport, server, protocol, request, answer, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (Describe(e, server, "TLS", cancellationToken) is { } described)
+        {
+            throw described;
+        }
+    }
+
+    /// <summary>Opens the way to a hop.</summary>
+    /// <param name="hop">The hop.</param>
+    /// <param name="limit">Bounds what comes after the TCP connection stands.</param>
+    /// <param name="isFirst">True when the time of the limit has not started yet.</param>
+    /// <param name="cancellationToken">SocketsHttpHandler's own.</param>
+    private async Task<SocketTransport> DialAsync(
+        DnsEndPoint hop, CancellationTokenSource limit, bool isFirst, CancellationToken cancellationToken)
+    {
+        Uri? proxy = ProxyTunnel.Find(options.Proxy, hop);
+        SocketTransport transport = await SocketTransport.ConnectAsync(
+            proxy is null ? hop : new DnsEndPoint(proxy.IdnHost, proxy.Port),
+            isFirst ? cancellationToken : limit.Token).ConfigureAwait(false);
+        try
+        {
+            if (isFirst)
+            {
+                limit.CancelAfter(options.HandshakeTimeout);
+            }
+
+            if (proxy is not null)
+            {
+                await ProxyTunnel.OpenAsync(transport, hop, proxy, options.Proxy!.Credentials, limit.Token).ConfigureAwait(false);
+            }
+
+            return transport;
+        }
+        catch
+        {
+            await transport.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>SocketsHttpHandler knows its own timeouts by its own token, and the other exceptions by their types.</summary>
+    /// <returns>Null for an exception that is fit for it.</returns>
+    private Exception? Describe(Exception e, DnsEndPoint hop, string protocol, CancellationToken cancellationToken) => e switch
+    {
+        OperationCanceledException when cancellationToken.IsCancellationRequested =>
+            new OperationCanceledException(e.Message, e, cancellationToken),
+        OperationCanceledException => new IOException(
+            $"The {protocol} handshake with {TlmspHttpOptions.Authority(hop)} took longer than "
+            + $"{options.HandshakeTimeout} (HandshakeTimeout).", e),
+        TlmspException { Misbehaviour: Misbehaviour.ClosedWithoutNotify } => new IOException(e.Message, e),
+        TlmspException => new AuthenticationException(e.Message, e),
+        _ => null,
+    };
 }

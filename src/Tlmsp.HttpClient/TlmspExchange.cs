@@ -18,6 +18,9 @@ internal sealed class TlmspExchange : IDisposable
 
     public HttpMessageAudit? Response => _found?.Response;
 
+    /// <summary>Not null when the request went over plain TLS.</summary>
+    public TlmspFallback? Fallback => _found?.Fallback;
+
     /// <summary>Dispose of it when the response is there.</summary>
     public static TlmspExchange Begin(HttpRequestMessage request)
     {
@@ -36,11 +39,34 @@ internal sealed class TlmspExchange : IDisposable
     {
         if (s_current.Value is { } exchange)
         {
-            exchange._found = new Found(stream.Session.Info, stream.Audit.Of(number));
+            exchange._found = new Found(stream.Session.Info, stream.Audit.Of(number), null);
         }
     }
 
+    /// <summary>
+    /// Bytes of a request are about to be sent over plain TLS: nothing that TLMSP had to say of an earlier hop is about its response.
+    /// </summary>
+    public static void OnFallbackSending(TlmspFallback fallback)
+    {
+        if (s_current.Value is { } exchange)
+        {
+            exchange.Set(fallback);
+        }
+    }
+
+    /// <summary>The response came over plain TLS.</summary>
+    public void Set(TlmspFallback fallback)
+    {
+        if (Fallback != fallback)
+        {
+            _found = new Found(null, null, fallback);
+        }
+    }
+
+    /// <summary>What is known is of an earlier hop, and not of the response.</summary>
+    public void Forget() => _found = null;
+
     public void Dispose() => s_current.Value = _outer;
 
-    private sealed record Found(TlmspSessionInfo Session, HttpMessageAudit Response);
+    private sealed record Found(TlmspSessionInfo? Session, HttpMessageAudit? Response, TlmspFallback? Fallback);
 }

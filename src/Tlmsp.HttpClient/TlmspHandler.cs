@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http;
 
 namespace Tlmsp.Client;
@@ -5,23 +6,28 @@ namespace Tlmsp.Client;
 /// <summary>An <see cref="HttpMessageHandler"/> that speaks TLMSP: <c>new HttpClient(new TlmspHandler(tlmsp =&gt; …))</c>.</summary>
 public sealed class TlmspHandler : DelegatingHandler
 {
+    private readonly PlainTlsFallback _fallback;
+
     /// <summary>Makes a handler.</summary>
     /// <param name="configure">The options.</param>
     /// <param name="configureHandler">Changes the handler underneath, for example its timeouts and limits.</param>
     /// <exception cref="ArgumentException">The options are not valid; the message says how to fix them.</exception>
     public TlmspHandler(Action<TlmspHttpOptions>? configure = null, Action<SocketsHttpHandler>? configureHandler = null)
-        : base(MakeInner(configure, configureHandler))
+        : this(new PlainTlsFallback(), configure, configureHandler)
     {
     }
+
+    private TlmspHandler(PlainTlsFallback fallback, Action<TlmspHttpOptions>? configure, Action<SocketsHttpHandler>? configureHandler)
+        : base(MakeInner(fallback, configure, configureHandler)) => _fallback = fallback;
 
     /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Prepare(request);
-        using IDisposable exchange = TlmspExchange.Begin(request);
+        using TlmspExchange exchange = TlmspExchange.Begin(request);
         try
         {
-            return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            return Noted(await base.SendAsync(request, cancellationToken).ConfigureAwait(false), exchange);
         }
         catch (HttpRequestException e) when (IsAboutVersion(e))
         {
@@ -33,10 +39,10 @@ public sealed class TlmspHandler : DelegatingHandler
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Prepare(request);
-        using IDisposable exchange = TlmspExchange.Begin(request);
+        using TlmspExchange exchange = TlmspExchange.Begin(request);
         try
         {
-            return base.Send(request, cancellationToken);
+            return Noted(base.Send(request, cancellationToken), exchange);
         }
         catch (HttpRequestException e) when (IsAboutVersion(e))
         {
@@ -44,13 +50,14 @@ public sealed class TlmspHandler : DelegatingHandler
         }
     }
 
-    private static SocketsHttpHandler MakeInner(Action<TlmspHttpOptions>? configure, Action<SocketsHttpHandler>? configureHandler)
+    private static SocketsHttpHandler MakeInner(
+        PlainTlsFallback fallback, Action<TlmspHttpOptions>? configure, Action<SocketsHttpHandler>? configureHandler)
     {
         var handler = new SocketsHttpHandler();
         try
         {
             configureHandler?.Invoke(handler);
-            return handler.UseTlmsp(configure);
+            return SocketsHttpHandlerTlmspExtensions.UseTlmsp(handler, configure, fallback);
         }
         catch
         {
@@ -59,7 +66,25 @@ public sealed class TlmspHandler : DelegatingHandler
         }
     }
 
-    /// <summary>SocketsHttpHandler makes connection errors of all that its callback throws, and what the callback said an inner exception.</summary>
+    /// <summary>With HTTP/2 no byte on the connection says whose it is: what is known of the server stands for it.</summary>
+    private HttpResponseMessage Noted(HttpResponseMessage response, TlmspExchange exchange)
+    {
+        if (response.Version.Major >= 2 && response.RequestMessage?.RequestUri is { } uri)
+        {
+            if (_fallback.FindHttp2(new DnsEndPoint(uri.IdnHost, uri.Port)) is { } fallback)
+            {
+                exchange.Set(fallback);
+            }
+            else
+            {
+                exchange.Forget();      // a redirect may have come over HTTP/1.1
+            }
+        }
+
+        return response;
+    }
+
+    /// <summary>SocketsHttpHandler makes a connection error of whatever its callback throws, and that an inner exception.</summary>
     private static bool IsAboutVersion(HttpRequestException e) =>
         e.InnerException is HttpRequestException { HttpRequestError: HttpRequestError.VersionNegotiationError };
 

@@ -51,6 +51,12 @@ public sealed class TlmspHttpOptions
     /// <summary>What becomes of notices that a middlebox deleted something. Default: accepted between messages.</summary>
     public HttpDeletionPolicy Deletions { get; set; }
 
+    /// <summary>
+    /// True for chunks in place of Content-Length where a middlebox may write content, so that it can resize it; false to keep to the
+    /// length, which the other side enforces. HTTP/1.0 messages and those without content keep their length. Default true.
+    /// </summary>
+    public bool AllowResizing { get; set; } = true;
+
     /// <summary>Bounds on heads and framing.</summary>
     public HttpFramerLimits HttpLimits { get; set; } = HttpFramerLimits.Default;
 
@@ -60,6 +66,14 @@ public sealed class TlmspHttpOptions
     /// is bounded by <c>SocketsHttpHandler.ConnectTimeout</c>.
     /// </summary>
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// True to reach servers that do not know TLMSP over ordinary TLS, 1.2 or 1.3, on a second connection; default false. Only with a
+    /// <see cref="TlmspHandler"/>, whose responses say so (<c>response.GetTlmspFallback()</c>), and not with <see cref="Middleboxes"/>, which
+    /// nothing would go through. <see cref="Trust"/>, <see cref="ServerName"/>, <see cref="ClientCertificate"/> and <see cref="Proxy"/> hold
+    /// for it; <see cref="Groups"/> and <see cref="CipherSuites"/> do not. Every new connection tries TLMSP first.
+    /// </summary>
+    public bool AllowPlainTls { get; set; }
 
     /// <summary>See <see cref="TlmspOptions.AllowReferenceMiddleboxes"/>.</summary>
     public bool AllowReferenceMiddleboxes { get; set; }
@@ -120,6 +134,13 @@ public sealed class TlmspHttpOptions
         if (Proxy is WebProxy { Address: { } proxy })
         {
             ProxyTunnel.ThrowUnlessHttp(proxy);
+        }
+
+        if (AllowPlainTls && !Middleboxes.IsUnused)
+        {
+            throw new ArgumentException(
+                "AllowPlainTls cannot be used with Middleboxes: what they are to see or change would go past them. "
+                + "Use a handler of its own for servers without TLMSP.");
         }
 
         foreach (TlmspMiddlebox middlebox in Middleboxes.Items)

@@ -51,6 +51,13 @@ public interface ITlmspInspector
     ValueTask OnContentAsync(HttpDirection direction, int streamId, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
         OnContentAsync(direction, content, cancellationToken);
 
+    /// <summary>
+    /// Sensitive fields pass, in a context of their own; only with read access to that and not to heads. With both they are among the
+    /// fields of <see cref="OnHeadAsync"/>.
+    /// </summary>
+    ValueTask OnSecretFieldsAsync(HttpDirection direction, IReadOnlyList<HttpField> fields, CancellationToken cancellationToken) =>
+        ValueTask.CompletedTask;
+
     /// <summary>A trailer section passes; only with read access to heads.</summary>
     ValueTask OnTrailersAsync(HttpHead trailers, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 

@@ -29,6 +29,7 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
     {
         Head,
         Content,
+        Secrets,
         Trailers,
         End,
         Aborted,
@@ -96,6 +97,9 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
         _content.Write(content);
     }
 
+    void IHttpMessageEvents.OnSecretFields(IReadOnlyList<HttpField> fields) =>
+        _events.Add(new Event(Kind.Secrets, Head: new HttpHead(_direction, "", fields)));
+
     void IHttpMessageEvents.OnTrailers(HttpHead trailers) => _events.Add(new Event(Kind.Trailers, Head: trailers));
 
     void IHttpMessageEvents.OnMessageEnd(int streamId) => _events.Add(new Event(Kind.End, StreamId: streamId));
@@ -145,6 +149,7 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
         Kind.Head => inspector.OnHeadAsync(seen.Head!, cancellationToken),
         Kind.Content => inspector.OnContentAsync(
             _direction, seen.StreamId, _content.Memory.Slice(seen.Offset, seen.Length), cancellationToken),
+        Kind.Secrets => inspector.OnSecretFieldsAsync(_direction, seen.Head!.Fields, cancellationToken),
         Kind.Trailers => inspector.OnTrailersAsync(seen.Head!, cancellationToken),
         Kind.End => inspector.OnMessageEndAsync(_direction, seen.StreamId, cancellationToken),
         Kind.Aborted => inspector.OnMessageAbortedAsync(seen.StreamId, cancellationToken),

@@ -127,6 +127,12 @@ public sealed class TlmspClientOptions : TlmspOptions
     /// <summary>Name that the server's certificate must match, also sent as SNI unless it is an IP address. Default: the host of <see cref="ServerAddress"/>.</summary>
     public string? ServerName { get; set; }
 
+    /// <summary><see cref="ServerName"/>, or the host of <see cref="ServerAddress"/>: what the server's certificate must be for.</summary>
+    /// <exception cref="ArgumentException">There is neither.</exception>
+    public string ExpectedServerName => ServerName ?? (ServerAddress.TryGetEndPoint(out string? host, out _)
+        ? host
+        : throw new ArgumentException($"ServerAddress '{ServerAddress}' has no host. Use the form tlmsp://host:port."));
+
     /// <summary>The client's own certificate, sent if the server asks for one. Null: an empty list is sent then.</summary>
     public TlmspCertificate? Certificate { get; set; }
 
@@ -142,6 +148,15 @@ public sealed class TlmspClientOptions : TlmspOptions
     /// </summary>
     public Func<TlmspPathProposal, string?> PathPolicy { get; set; } = static proposal =>
         $"the server asks for {string.Join(", ", proposal.Inserted.Select(middlebox => $"{middlebox.Address} ({middlebox.Grant})"))}";
+
+    /// <summary>Checks a server's certificate as the handshake does, for a connection to the same server that is not TLMSP.</summary>
+    /// <param name="chain">The certificates as sent, DER, leaf first.</param>
+    /// <exception cref="TlmspException">It is not acceptable; the misbehaviour says why.</exception>
+    public void ValidateServerCertificate(IReadOnlyList<ReadOnlyMemory<byte>> chain)
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        Validator.ValidateServer(chain, ExpectedServerName);
+    }
 
     /// <inheritdoc/>
     public override void Validate()

@@ -1,5 +1,6 @@
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Tlmsp.TestSupport;
 
 namespace Tlmsp.AspNetCore.Tests;
@@ -27,7 +28,7 @@ public class CertificateRulesTests
     [InlineData(TestUsage.CodeSigningOnly, false)]
     public async Task A_client_needs_client_authentication(TestUsage usage, bool accepted)
     {
-        await using TestServer server = await TestServer.StartAsync(tlmsp => tlmsp.ClientAuthentication = TlmspClientAuthentication.Require);
+        await using TestServer server = await TestServer.StartAsync(tlmsp => tlmsp.ClientCertificateMode = ClientCertificateMode.RequireCertificate);
         using HttpClient client = server.Client(tlmsp => tlmsp.ClientCertificate = TestCertificates.Leaf("alice.example", usage: usage));
 
         await AssertAsync(client, accepted ? null : Misbehaviour.UnsuitableCertificate, byPeer: true);

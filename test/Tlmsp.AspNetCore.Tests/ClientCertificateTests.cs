@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Tlmsp.TestSupport;
 
 namespace Tlmsp.AspNetCore.Tests;
@@ -9,15 +10,15 @@ namespace Tlmsp.AspNetCore.Tests;
 public class ClientCertificateTests
 {
     [Theory]
-    [InlineData(TlmspClientAuthentication.None, true, null)]
-    [InlineData(TlmspClientAuthentication.Allow, true, "CN=test alice.example")]
-    [InlineData(TlmspClientAuthentication.Allow, false, null)]
-    [InlineData(TlmspClientAuthentication.Require, true, "CN=test alice.example")]
-    public async Task The_certificate_is_where_applications_look_for_it(TlmspClientAuthentication authentication, bool sent, string? subject)
+    [InlineData(ClientCertificateMode.NoCertificate, true, null)]
+    [InlineData(ClientCertificateMode.AllowCertificate, true, "CN=test alice.example")]
+    [InlineData(ClientCertificateMode.AllowCertificate, false, null)]
+    [InlineData(ClientCertificateMode.RequireCertificate, true, "CN=test alice.example")]
+    public async Task The_certificate_is_where_applications_look_for_it(ClientCertificateMode mode, bool sent, string? subject)
     {
         string? found = "not called";
         await using TestServer server = await TestServer.StartAsync(
-            tlmsp => tlmsp.ClientAuthentication = authentication,
+            tlmsp => tlmsp.ClientCertificateMode = mode,
             app => app.MapGet("/who", async (HttpContext context) => found = (await context.Connection.GetClientCertificateAsync())?.Subject));
         using HttpClient client = server.Client(tlmsp => tlmsp.ClientCertificate = sent ? TestCertificates.Leaf("alice.example") : null);
 
@@ -32,7 +33,7 @@ public class ClientCertificateTests
     [InlineData(TestIssuer.UntrustedRoot)]
     public async Task A_required_certificate_that_is_missing_or_not_trusted_ends_the_handshake(TestIssuer? issuer)
     {
-        await using TestServer server = await TestServer.StartAsync(tlmsp => tlmsp.ClientAuthentication = TlmspClientAuthentication.Require);
+        await using TestServer server = await TestServer.StartAsync(tlmsp => tlmsp.ClientCertificateMode = ClientCertificateMode.RequireCertificate);
         using HttpClient client = server.Client(
             tlmsp => tlmsp.ClientCertificate = issuer is { } from ? TestCertificates.Leaf("alice.example", issuer: from) : null);
 
@@ -44,11 +45,20 @@ public class ClientCertificateTests
     }
 
     [Fact]
+    public async Task A_certificate_cannot_be_asked_for_later()
+    {
+        InvalidOperationException e = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => TestServer.StartAsync(tlmsp => tlmsp.ClientCertificateMode = ClientCertificateMode.DelayCertificate));
+
+        Assert.Contains("Set AllowCertificate or RequireCertificate.", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Clients_may_be_trusted_by_other_roots_than_middleboxes()
     {
         await using TestServer server = await TestServer.StartAsync(tlmsp =>
         {
-            tlmsp.ClientAuthentication = TlmspClientAuthentication.Require;
+            tlmsp.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
             tlmsp.ClientTrust = new CertificateTrust();
             tlmsp.ClientTrust.CustomRootTrust.Add(TestCertificates.UntrustedRoot);
         });

@@ -26,6 +26,8 @@ public class ConfigurationTests
               "Mapping": "EtsiCurl",
               "AllowReferenceMiddleboxes": true,
               "KeyLogFile": "keys.log",
+              "AllowResizing": false,
+              "Profiles": [ "two", "Four+secret(X-Token, X-Api-Key)" ],
               "Deletions": "Refuse",
               "PlainTls": "allow",
               "Middleboxes": [
@@ -47,6 +49,8 @@ public class ConfigurationTests
         Assert.Equal(TimeSpan.FromSeconds(3), options.HandshakeTimeout);
         Assert.Equal(HttpMappingMode.EtsiCurl, options.Mapping);
         Assert.True(options.AllowReferenceMiddleboxes);
+        Assert.False(options.AllowResizing);
+        Assert.Equal([HttpProfile.Two, HttpProfile.Four.WithSecrets("x-api-key", "x-token")], options.Profiles);
         Assert.Equal(files.At("keys.log"), options.KeyLogFile);
         Assert.Equal(HttpDeletionPolicy.Refuse, options.Deletions);
         Assert.Equal(TlmspPlainTls.Allow, options.PlainTls);
@@ -121,6 +125,10 @@ public class ConfigurationTests
     [InlineData("""{ "ForbiddenMiddleboxes": [ { "Address": "a:1" } ] }""", "'Tlmsp:ForbiddenMiddleboxes:0' cannot be used: it is a section, not an address.")]
     [InlineData("""{ "ForbiddenMiddleboxes": "a:1" }""", "'Tlmsp:ForbiddenMiddleboxes' is a section, not a value")]
     [InlineData("""{ "Middleboxes": [ { "Address": "a:1", "Grant": "heads=r" } ] }""", "'Tlmsp:Middleboxes:0:Grant' cannot be used: 'heads=r' is not a grant")]
+    [InlineData("""{ "Profiles": [ "six" ] }""", "'Tlmsp:Profiles:0' cannot be used: 'six' is no profile. Write two, four or five")]
+    [InlineData("""{ "Profiles": [ "two", "four+secret(Host)" ] }""", "'Tlmsp:Profiles:1' cannot be used: The field host cannot be secret")]
+    [InlineData("""{ "Profiles": [ "five+secret" ] }""", "'Tlmsp:Profiles:0' cannot be used: Profile five (HTTP/2) cannot have a secret context")]
+    [InlineData("""{ "Profiles": "four" }""", "'Tlmsp:Profiles' is a section, not a value")]
     public void What_cannot_be_used_is_named_with_its_path(string json, string message)
     {
         using var files = new CertificateFiles();

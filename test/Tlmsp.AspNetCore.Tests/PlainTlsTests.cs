@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Tlmsp.TestSupport;
 
 namespace Tlmsp.AspNetCore.Tests;
@@ -150,7 +151,7 @@ public class PlainTlsTests
     public async Task Settings_that_contradict_each_other_fail_at_start_up()
     {
         InvalidOperationException certificates = await Assert.ThrowsAsync<InvalidOperationException>(
-            () => StartAllowingAsync(tlmsp => tlmsp.ClientAuthentication = TlmspClientAuthentication.Require));
+            () => StartAllowingAsync(tlmsp => tlmsp.ClientCertificateMode = ClientCertificateMode.RequireCertificate));
         InvalidOperationException callback = await Assert.ThrowsAsync<InvalidOperationException>(
             () => TestServer.StartAsync(tlmsp => tlmsp.OnAuthenticatePlainTls = (_, _) => { }));
 

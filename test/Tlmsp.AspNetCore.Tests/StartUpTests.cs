@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
+using Tlmsp.Http;
 using Tlmsp.TestSupport;
 
 namespace Tlmsp.AspNetCore.Tests;
@@ -19,6 +20,9 @@ public class StartUpTests
         { "weak key", "1024" },
         { "no groups", "Leave Groups at its default" },
         { "no suites", "Leave CipherSuites at its default" },
+        { "no profile", "No profile is accepted. Leave Profiles at its default, or add one" },
+        { "mapping of a profile", "The EtsiCurl mapping is for profile two, which is not among the accepted Profiles. Add HttpProfile.Two" },
+        { "context of no profile", "Middlebox tlmsp://waf.example:7001 is allowed context 8, which none of the accepted profiles has (two, four" },
         { "too many middleboxes", "Limits.MaxMiddleboxes is 252; it must be 0 to 251" },
     };
 
@@ -47,6 +51,16 @@ public class StartUpTests
                     break;
                 case "no suites":
                     tlmsp.CipherSuites = [];
+                    break;
+                case "no profile":
+                    tlmsp.Profiles = [];
+                    break;
+                case "mapping of a profile":
+                    tlmsp.Profiles = [HttpProfile.Four];
+                    tlmsp.Mapping = HttpMappingMode.EtsiCurl;
+                    break;
+                case "context of no profile":
+                    tlmsp.Middleboxes.Allow("waf.example:7001", HttpContexts.ParseGrant("head=r,secret=r"));
                     break;
                 default:
                     tlmsp.Limits.MaxMiddleboxes = 252;
@@ -99,7 +113,7 @@ public class StartUpTests
         await using TestServer server = await TestServer.StartAsync(tlmsp =>
         {
             tlmsp.AllowReferenceMiddleboxes = true;
-            tlmsp.Mapping = Http.HttpMappingMode.EtsiCurl;
+            tlmsp.Mapping = HttpMappingMode.EtsiCurl;
         });
 
         string[] warnings = [.. server.Logs.Lines.Where(line => line.StartsWith("Warning:", StringComparison.Ordinal))];

@@ -76,7 +76,7 @@ public class RoundTripTests
         var random = new Random(1);
         IEnumerable<byte[][]> ways = Enumerable.Range(1, bytes.Length - 1).Select(at => (byte[][])[bytes[..at], bytes[at..]])
             .Append([.. bytes.Select(b => (byte[])[b])])
-            .Concat(Enumerable.Range(0, 20).Select(_ => Pieces(bytes, random)));
+            .Concat(Enumerable.Range(0, 20).Select(_ => Wire.Pieces(bytes, random)));
         foreach (byte[][] way in ways)
         {
             var containers = Wire.Split(direction, way, exchanges());
@@ -87,7 +87,7 @@ public class RoundTripTests
             var joined = new ArrayBufferWriter<byte>();
             foreach ((HttpRole role, byte[] plaintext) in containers)
             {
-                foreach (byte[] part in Pieces(plaintext, random))
+                foreach (byte[] part in Wire.Pieces(plaintext, random))
                 {
                     joiner.Accept(role, part, joined);
                 }
@@ -102,17 +102,4 @@ public class RoundTripTests
     /// <summary>Neighbouring containers of a role count once where they belong to one head or one content.</summary>
     private static string Roles(List<(HttpRole Role, byte[] Bytes)> containers) =>
         string.Concat(containers.Select(container => container.Role == HttpRole.Head ? 'h' : 'b'));
-
-    private static byte[][] Pieces(byte[] bytes, Random random)
-    {
-        var pieces = new List<byte[]>();
-        for (int at = 0; at < bytes.Length;)
-        {
-            int length = Math.Min(bytes.Length - at, random.Next(1, 12));
-            pieces.Add(bytes[at..(at + length)]);
-            at += length;
-        }
-
-        return [.. pieces];
-    }
 }

@@ -45,7 +45,11 @@ public class ConnectionsTests
     public async Task Four_middleboxes_in_a_row_see_what_each_was_granted()
     {
         Grant[] grants = [Grant.Read(HttpContexts.Headers), Grant.None, s_both, Grant.Parse("1=rw,2=rw")];
-        await using TestServer server = await TestServer.StartAsync(tlmsp => tlmsp.Middleboxes.Policy = _ => null);
+        await using TestServer server = await TestServer.StartAsync(tlmsp =>
+        {
+            tlmsp.Middleboxes.Policy = _ => null;
+            tlmsp.AllowResizing = false;    // sizes as they were written
+        });
         var row = new List<TestMiddlebox>();
         for (int i = 0; i < grants.Length; i++)
         {
@@ -54,6 +58,7 @@ public class ConnectionsTests
 
         using HttpClient client = server.Client(tlmsp =>
         {
+            tlmsp.AllowResizing = false;
             foreach ((TestMiddlebox middlebox, Grant grant) in row.Zip(grants))
             {
                 tlmsp.Middleboxes.Add(middlebox.Address, grant);

@@ -99,6 +99,36 @@ public class ProfileFourTests
         await Assert.ThrowsAsync<HttpRequestException>(() => less.GetStringAsync("/hello"));
     }
 
+    [Theory]
+    [InlineData("body=r,req-body=r", "req-body=r", true)]
+    [InlineData("body=r", "body=r", false)]
+    public async Task A_middlebox_that_the_server_inserts_is_granted_what_the_profile_has_or_the_client_is_refused(
+        string inserted, string accepted, bool connects)
+    {
+        TlmspConnectionOptions? options = null;
+        await using TestServer server = await TestServer.StartAsync(tlmsp => options = tlmsp);
+        await using TestMiddlebox middlebox = await TestMiddlebox.StartAsync(server.Address);
+        options!.Middleboxes.Insert(middlebox.Address, HttpContexts.ParseGrant(inserted));
+        using HttpClient client = server.Client(tlmsp =>
+        {
+            tlmsp.Profile = HttpProfile.Four;
+            tlmsp.Middleboxes.Accept(middlebox.Address, HttpContexts.ParseGrant(accepted));
+        });
+
+        Task<HttpResponseMessage> posting = client.PostAsync("/echo", new StringContent("upload"));
+        if (connects)
+        {
+            using HttpResponseMessage response = await posting;
+            Assert.Equal("upload", await response.Content.ReadAsStringAsync());
+            Assert.Equal("upload", Encoding.ASCII.GetString(middlebox.Seen.Content));
+        }
+        else
+        {
+            await Assert.ThrowsAsync<HttpRequestException>(() => posting);
+            await server.Logs.WaitForLineAsync("and the client's profile has none of these contexts");
+        }
+    }
+
     [Fact]
     public async Task A_server_that_does_not_accept_the_profile_answers_alert_175_and_says_how_to()
     {

@@ -30,9 +30,12 @@ public sealed class MiddleboxChain : IAsyncDisposable
     }
 
     /// <summary>A client's options for this path, in profile four.</summary>
-    public void Configure(TlmspHttpOptions tlmsp)
+    public void Configure(TlmspHttpOptions tlmsp) => Configure(tlmsp, HttpProfile.Four);
+
+    /// <summary>A client's options for this path.</summary>
+    public void Configure(TlmspHttpOptions tlmsp, HttpProfile profile)
     {
-        tlmsp.Profile = HttpProfile.Four;
+        tlmsp.Profile = profile;
         foreach ((TestMiddlebox middlebox, string grant) in _middleboxes.Zip(_grants))
         {
             tlmsp.Middleboxes.Add(middlebox.Address, grant == "none" ? Grant.None : HttpContexts.ParseGrant(grant));

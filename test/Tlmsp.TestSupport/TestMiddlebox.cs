@@ -107,6 +107,7 @@ public sealed class RecordingInspector : ITlmspInspector
 {
     private readonly Lock _lock = new();
     private readonly List<HttpHead> _heads = [];
+    private readonly List<HttpField> _secrets = [];
     private readonly MemoryStream _content = new();
     private long _opaqueHead;
     private long _opaqueContent;
@@ -120,6 +121,18 @@ public sealed class RecordingInspector : ITlmspInspector
             lock (_lock)
             {
                 return [.. _heads];
+            }
+        }
+    }
+
+    /// <summary>Sensitive fields that came without their head.</summary>
+    public HttpField[] SecretFields
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _secrets];
             }
         }
     }
@@ -148,6 +161,16 @@ public sealed class RecordingInspector : ITlmspInspector
         lock (_lock)
         {
             _heads.Add(head);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask OnSecretFieldsAsync(HttpDirection direction, IReadOnlyList<HttpField> fields, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            _secrets.AddRange(fields);
         }
 
         return ValueTask.CompletedTask;

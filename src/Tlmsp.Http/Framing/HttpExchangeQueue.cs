@@ -1,5 +1,10 @@
 namespace Tlmsp.Http;
 
+/// <summary>What a response depends on.</summary>
+/// <param name="IsHead">Whether the request's method is HEAD.</param>
+/// <param name="IsHttp11">Whether the request is HTTP/1.1, so that the client knows chunks.</param>
+internal readonly record struct HttpExchange(bool IsHead, bool IsHttp11);
+
 /// <summary>
 /// The methods of requests that have no final response yet: whether a response has content depends on the method (RFC 9112 §6.3).
 /// Written by the request side, read by the response side, which may run on another thread.
@@ -10,7 +15,7 @@ public sealed class HttpExchangeQueue
     public const int Capacity = 256;
 
     private readonly Lock _lock = new();
-    private readonly Queue<bool> _isHead = new();
+    private readonly Queue<HttpExchange> _requests = new();
     private bool _answered;
 
     /// <summary>Number of requests without a final response.</summary>
@@ -20,7 +25,7 @@ public sealed class HttpExchangeQueue
         {
             lock (_lock)
             {
-                return _isHead.Count;
+                return _requests.Count;
             }
         }
     }
@@ -32,29 +37,29 @@ public sealed class HttpExchangeQueue
         {
             lock (_lock)
             {
-                return !_answered && _isHead.Count > 0;
+                return !_answered && _requests.Count > 0;
             }
         }
     }
 
-    internal void Enqueue(bool isHead)
+    internal void Enqueue(HttpExchange exchange)
     {
         lock (_lock)
         {
-            if (_isHead.Count >= Capacity)
+            if (_requests.Count >= Capacity)
             {
                 throw new HttpMappingException($"more than {Capacity} requests without a response");
             }
 
-            _isHead.Enqueue(isHead);
+            _requests.Enqueue(exchange);
         }
     }
 
-    internal bool TryDequeue(out bool isHead)
+    internal bool TryDequeue(out HttpExchange exchange)
     {
         lock (_lock)
         {
-            bool found = _isHead.TryDequeue(out isHead);
+            bool found = _requests.TryDequeue(out exchange);
             _answered |= found;
             return found;
         }

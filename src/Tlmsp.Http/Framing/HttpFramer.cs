@@ -12,8 +12,22 @@ internal enum HttpPieceKind
     Trailers,
 }
 
+/// <summary>What a complete line of a head or trailer section is.</summary>
+internal enum HttpLine
+{
+    /// <summary>The line goes on.</summary>
+    Incomplete,
+    Other,
+    ContentLength,
+    Secret,
+}
+
 /// <summary>A run of bytes of one kind and role.</summary>
-internal readonly record struct HttpPiece(HttpPieceKind Kind, HttpRole Role, bool HeadComplete, bool MessageComplete);
+internal readonly record struct HttpPiece(HttpPieceKind Kind, HttpRole Role, bool HeadComplete, bool MessageComplete)
+{
+    /// <summary>In heads and trailers: the line that the run ends.</summary>
+    public HttpLine Line { get; init; }
+}
 
 /// <summary>
 /// The one HTTP/1.1 parser that splitter, joiner and observer share (http-mapping §7): incremental, strict, in constant memory but for
@@ -47,6 +61,8 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exc
     private bool _strayAllowed = true;
     private long _remaining;
     private bool _contentBegun;
+    private bool _peerIsHttp11 = true;
+    private HttpLine _lineKind;
     private HttpMessageFraming _framing = new();
     private StringBuilder? _startLine;
     private List<HttpField>? _captured;
@@ -59,6 +75,18 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exc
 
     /// <summary>A middlebox that cannot read content does not see where it ends; see <see cref="HttpMessageObserver"/>.</summary>
     public bool ContentIsOpaque { get; init; }
+
+    /// <summary>Fields to be told from others as <see cref="HttpLine.Secret"/>; null for none.</summary>
+    public HttpFieldSet? Secrets { get; init; }
+
+    /// <summary>True where a field line may begin, and within one.</summary>
+    public bool IsInFields => _state == State.Head && !_framing.IsEmpty;
+
+    /// <summary>True where a line begins.</summary>
+    public bool IsAtLineStart => _lineLength == 0;
+
+    /// <summary>Just after a head: the content that follows has a length, which could be replaced by chunks (RFC 9112 §7).</summary>
+    public bool MayBeChunked => _state == State.Fixed && _framing.IsHttp11 && _peerIsHttp11;
 
     /// <summary>True when no message has been started and not finished.</summary>
     public bool IsAtBoundary => _state == State.Start && _lineLength == 0;
@@ -185,6 +213,7 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exc
         bool isStart = _framing.IsEmpty;
         if (!line.IsEmpty)
         {
+            _lineKind = HttpLine.Other;
             if (isStart)
             {
                 OnStartLine(line);
@@ -195,8 +224,11 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exc
             }
 
             _lineLength = 0;
+            piece = piece with { Line = _lineKind };
             return taken;
         }
+
+        piece = piece with { Line = HttpLine.Other };
 
         if (isStart)
         {
@@ -246,9 +278,10 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exc
         }
 
         ReadOnlySpan<byte> line = _line.AsSpan(0, _lineLength);
+        _lineKind = HttpLine.Other;
         if (line.IsEmpty)
         {
-            piece = piece with { MessageComplete = true };
+            piece = piece with { MessageComplete = true, Line = _lineKind };
             EndMessage();
             return taken;
         }
@@ -265,6 +298,7 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exc
 
         OnFieldCounted(name, value);
         _lineLength = 0;
+        piece = piece with { Line = _lineKind };
         return taken;
     }
 
@@ -307,7 +341,11 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exc
             throw new HttpMappingException("malformed field line");
         }
 
-        _framing.OnField(name, value);
+        if (_framing.OnField(name, value))
+        {
+            _lineKind = HttpLine.ContentLength;
+        }
+
         OnFieldCounted(name, value);
     }
 
@@ -316,6 +354,11 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exc
         if (++_fields > limits.MaxFields)
         {
             throw new HttpMappingException($"more than {limits.MaxFields} fields");
+        }
+
+        if (Secrets is not null && Secrets.Contains(name))
+        {
+            _lineKind = HttpLine.Secret;
         }
 
         if (Capture)
@@ -331,7 +374,7 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exc
         ReleaseLine();
         if (direction == HttpDirection.Request)
         {
-            exchanges?.Enqueue(_framing.IsHeadRequest);
+            exchanges?.Enqueue(new HttpExchange(_framing.IsHeadRequest, _framing.IsHttp11));
         }
         else
         {
@@ -374,13 +417,18 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exc
             return;     // it may be the response to HEAD: see TryEndWithoutContent
         }
 
-        if (exchanges.TryDequeue(out bool isHead))
+        if (exchanges.TryDequeue(out HttpExchange exchange))
         {
-            _framing.IsHeadRequest = isHead;
+            _framing.IsHeadRequest = exchange.IsHead;
+            _peerIsHttp11 = exchange.IsHttp11;
         }
         else if (!AllowUnsolicitedResponse)
         {
             throw new HttpMappingException("a response without a request");
+        }
+        else
+        {
+            _peerIsHttp11 = false;      // of what could not be read nothing is known
         }
     }
 

@@ -5,7 +5,6 @@ namespace Tlmsp.Http;
 /// <summary>What a head says about the content that follows it (RFC 9112 §6).</summary>
 internal struct HttpMessageFraming
 {
-    private bool _http11;
     private bool _chunked;
     private long? _length;
 
@@ -17,6 +16,8 @@ internal struct HttpMessageFraming
     /// <summary>True until the start line came.</summary>
     public bool IsEmpty { get; private set; }
 
+    public bool IsHttp11 { get; private set; }
+
     public bool IsHeadRequest { get; set; }
 
     public int Status { get; private set; }
@@ -26,7 +27,7 @@ internal struct HttpMessageFraming
     public void StartRequest(bool http11, bool isHead)
     {
         IsEmpty = false;
-        _http11 = http11;
+        IsHttp11 = http11;
         IsHeadRequest = isHead;
         HasTrailer = false;
     }
@@ -34,12 +35,13 @@ internal struct HttpMessageFraming
     public void StartResponse(bool http11, int status)
     {
         IsEmpty = false;
-        _http11 = http11;
+        IsHttp11 = http11;
         Status = status;
         HasTrailer = false;
     }
 
-    public void OnField(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    /// <returns>True for Content-Length.</returns>
+    public bool OnField(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         if (HttpSyntax.Is(name, "content-length"u8))
         {
@@ -51,8 +53,10 @@ internal struct HttpMessageFraming
             _length = HttpSyntax.TryParseLength(value, out long length)
                 ? length
                 : throw new HttpMappingException("malformed Content-Length");
+            return true;
         }
-        else if (HttpSyntax.Is(name, "transfer-encoding"u8))
+
+        if (HttpSyntax.Is(name, "transfer-encoding"u8))
         {
             if (_chunked || !Ascii.EqualsIgnoreCase(value, "chunked"u8))
             {
@@ -65,6 +69,8 @@ internal struct HttpMessageFraming
         {
             HasTrailer = true;
         }
+
+        return false;
     }
 
     /// <summary>The length of the content: a number, or null for chunked.</summary>
@@ -75,7 +81,7 @@ internal struct HttpMessageFraming
             throw new HttpMappingException("both Content-Length and Transfer-Encoding");
         }
 
-        if (_chunked && !_http11)
+        if (_chunked && !IsHttp11)
         {
             throw new HttpMappingException("Transfer-Encoding in an HTTP/1.0 message");
         }

@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace Tlmsp.Http;
 
-/// <summary>Fills containers with runs of bytes: as few as possible, and none with bytes of two contexts. Holds a buffer only while one is begun.</summary>
+/// <summary>
+/// Fills containers with runs of bytes: as few as possible, and none with bytes of two contexts. Holds a buffer only while one is begun.
+/// </summary>
 internal sealed class ContainerPacker : IDisposable
 {
     private byte[]? _pending;

@@ -74,7 +74,8 @@ internal static class Http2Head
     private static string StatusLine(List<HttpField> pseudo)
     {
         string? status = Take(pseudo, ":status");
-        if (pseudo.Count > 0 || status is not { Length: 3 } || status.AsSpan().ContainsAnyExceptInRange('0', '9') || status[0] is < '1' or > '5')
+        bool isStatus = status is { Length: 3 } && !status.AsSpan().ContainsAnyExceptInRange('0', '9') && status[0] is >= '1' and <= '5';
+        if (pseudo.Count > 0 || !isStatus)
         {
             throw new HttpMappingException("pseudo-header fields of a response that are missing or malformed");
         }

@@ -11,6 +11,7 @@ internal sealed class Http2Joiner : IHttpJoiner
     private const int MaxEmptyInARow = 32;
     private readonly Http2Framer _framer;
     private readonly Http2Streams _streams;
+    private readonly Http2ContentLengths? _lengths;
     private ICollection<long>? _touched;
     private int _empty;
 
@@ -19,8 +20,11 @@ internal sealed class Http2Joiner : IHttpJoiner
     /// <param name="streams">Shared with the splitter of the same connection.</param>
     /// <param name="profile">The contexts.</param>
     /// <param name="limits">Bounds.</param>
-    public Http2Joiner(HttpDirection direction, Http2Streams streams, HttpProfile profile, HttpFramerLimits limits)
+    /// <param name="lengths">Is shown a server's responses; null where nobody may write them.</param>
+    public Http2Joiner(
+        HttpDirection direction, Http2Streams streams, HttpProfile profile, HttpFramerLimits limits, Http2ContentLengths? lengths = null)
     {
+        _lengths = lengths;
         _streams = streams;
         _framer = new Http2Framer(direction, streams, profile.Has(HttpRole.Control), limits.MaxHeadBytes);
     }
@@ -73,7 +77,9 @@ internal sealed class Http2Joiner : IHttpJoiner
         _framer.PartialHeader.CopyTo(begun);
         for (ReadOnlySpan<byte> rest = plaintext; !rest.IsEmpty;)
         {
-            rest = rest[_framer.Consume(role, rest, out Http2Piece piece)..];
+            int taken = _framer.Consume(role, rest, out Http2Piece piece);
+            _lengths?.OnReceived(_framer.Frame, piece, rest[..taken]);
+            rest = rest[taken..];
             if (_touched is { } touched && piece.Kind != Http2PieceKind.PartialHeader && !touched.Contains(_framer.Frame.StreamId))
             {
                 touched.Add(_framer.Frame.StreamId);
@@ -93,7 +99,7 @@ internal sealed class Http2Joiner : IHttpJoiner
 
     /// <inheritdoc/>
     /// <remarks>
-    /// Never fine over HTTP/2: what is missing may be of any stream, and a field block that is missing shifts the meaning of all later ones.
+    /// Never fine over HTTP/2: what is missing may be of any stream, and a field block that is missing changes the meaning of later ones.
     /// </remarks>
     public void Deleted(string middlebox, HttpRole role) =>
         throw new HttpMappingException($"{middlebox} deleted something, which HTTP/2 does not allow", role);

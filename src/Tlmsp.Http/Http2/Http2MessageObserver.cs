@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Tlmsp.Http;
 
 /// <summary>
@@ -9,11 +7,7 @@ namespace Tlmsp.Http;
 internal sealed class Http2MessageObserver : IHttpMessageObserver
 {
     private readonly Http2Framer _framer;
-    private readonly Http2Streams _streams;
-    private readonly HpackDecoder _decoder;
-    private readonly List<HttpField> _fields = [];
-    private readonly PooledBuffer _block = new();
-    private bool _endsStream;       // of the HEADERS frame whose block is not complete
+    private readonly Http2BlockReader _blocks;
 
     /// <summary>Makes an observer for one direction of one connection.</summary>
     /// <param name="direction">What passes.</param>
@@ -23,8 +17,7 @@ internal sealed class Http2MessageObserver : IHttpMessageObserver
     /// <param name="limits">Bounds.</param>
     public Http2MessageObserver(HttpDirection direction, Http2Streams streams, HttpProfile profile, Grant grant, HttpFramerLimits limits)
     {
-        _streams = streams;
-        _decoder = new HpackDecoder(limits);
+        _blocks = new Http2BlockReader(direction, streams, limits);
         _framer = new Http2Framer(direction, streams, profile.Has(HttpRole.Control), limits.MaxHeadBytes)
         {
             SeesHeads = Reads(HttpRole.Head),
@@ -67,53 +60,31 @@ internal sealed class Http2MessageObserver : IHttpMessageObserver
     private void OnPiece(Http2Piece piece, ReadOnlySpan<byte> bytes, IHttpMessageEvents events)
     {
         ref readonly Http2Frame frame = ref _framer.Frame;
-        switch (piece.Kind)
+        if (piece.Kind == Http2PieceKind.Content)
         {
-            case Http2PieceKind.Preface or Http2PieceKind.PartialHeader:
-                return;
-            case Http2PieceKind.Content:
-                events.OnContent((int)frame.StreamId, bytes);
-                break;
-            case Http2PieceKind.Block:
-                _block.Write(bytes);
-                break;
-            case Http2PieceKind.Header when frame.Type == Http2FrameType.Headers:
-                _endsStream = frame.EndsStream;
-                break;
+            events.OnContent((int)frame.StreamId, bytes);
         }
 
-        if (!piece.FrameComplete)
+        if (_blocks.Read(frame, piece, bytes) is { } head)
         {
-            return;
+            OnHead(head, events);
         }
-
-        if (frame.EndsHeaders)
+        else if (piece is { FrameComplete: true, Kind: not Http2PieceKind.Preface })
         {
-            OnBlock((int)frame.StreamId, events);
-        }
-        else if (frame is { Type: Http2FrameType.Data, EndsStream: true })
-        {
-            events.OnMessageEnd((int)frame.StreamId);
-        }
-        else if (frame.Type == Http2FrameType.RstStream)
-        {
-            events.OnMessageAborted((int)frame.StreamId);
+            if (frame is { Type: Http2FrameType.Data, EndsStream: true })
+            {
+                events.OnMessageEnd((int)frame.StreamId);
+            }
+            else if (frame.Type == Http2FrameType.RstStream)
+            {
+                events.OnMessageAborted((int)frame.StreamId);
+            }
         }
     }
 
-    private void OnBlock(int streamId, IHttpMessageEvents events)
+    private void OnHead(HttpHead head, IHttpMessageEvents events)
     {
-        _decoder.Allow(_streams.HeaderTableSize(_framer.Direction));
-        _decoder.Decode(_block.Memory.Span, _fields);
-        _block.Consume(_block.Length);
-        HttpHead head = Http2Head.Read(_framer.Direction, streamId, _fields, out bool isTrailers);
-        _fields.Clear();
-        if (isTrailers && !_endsStream)
-        {
-            throw new HttpMappingException("trailers that do not end their stream");
-        }
-
-        if (isTrailers)
+        if (_blocks.IsTrailers)
         {
             events.OnTrailers(head);
         }
@@ -122,9 +93,9 @@ internal sealed class Http2MessageObserver : IHttpMessageObserver
             events.OnHead(head);
         }
 
-        if (_endsStream)
+        if (_blocks.EndsStream)
         {
-            events.OnMessageEnd(streamId);
+            events.OnMessageEnd(head.StreamId);
         }
     }
 }

@@ -38,7 +38,8 @@ internal sealed class Http2OwnSettings(bool statelessCompression)
         for (int at = Http2Frame.HeaderSize; at < _length; at += Http2Setting.Size)
         {
             Http2Setting setting = Http2Setting.Read(_frame.AsSpan(at));
-            bool drop = setting.Id == Http2Setting.EnableConnectProtocol || (setting.Id == Http2Setting.HeaderTableSize && statelessCompression);
+            bool drop = setting.Id == Http2Setting.EnableConnectProtocol
+                || (setting.Id == Http2Setting.HeaderTableSize && statelessCompression);
             if (!drop)
             {
                 setting.Write(_frame.AsSpan(kept));

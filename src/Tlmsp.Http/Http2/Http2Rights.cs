@@ -8,7 +8,12 @@ internal static class Http2Rights
     /// later ones, and one that reads blocks but not the settings of their receiver cannot follow the table.
     /// </summary>
     public static bool NeedsStatelessCompression(HttpProfile profile, Grant grant) =>
-        NeedsStatelessCompression(profile, grant, HttpDirection.Request) || NeedsStatelessCompression(profile, grant, HttpDirection.Response);
+        NeedsStatelessCompression(profile, grant, HttpDirection.Request)
+            || NeedsStatelessCompression(profile, grant, HttpDirection.Response);
+
+    /// <summary>True when somebody may write the content of messages in a direction.</summary>
+    public static bool AnyWritesContent(HttpProfile profile, HttpDirection direction, IEnumerable<TlmspPathMiddlebox> middleboxes) =>
+        middleboxes.Any(middlebox => middlebox.Grant[profile.IdOf(direction, HttpRole.Content)] > TlmspAccess.Read);
 
     private static bool NeedsStatelessCompression(HttpProfile profile, Grant grant, HttpDirection direction)
     {

@@ -9,6 +9,7 @@ internal sealed class Http2Splitter : IHttpSplitter
     private readonly Http2Framer _framer;
     private readonly Http2OwnSettings _settings;
     private readonly ContainerPacker _packer = new();
+    private readonly Http2ContentLengths? _lengths;
     private readonly byte _headId;
     private readonly byte _contentId;
     private readonly byte _controlId;
@@ -19,9 +20,12 @@ internal sealed class Http2Splitter : IHttpSplitter
     /// <param name="profile">The contexts.</param>
     /// <param name="limits">Bounds; our own output is held to them as well.</param>
     /// <param name="statelessCompression">True to have the other side compress fields without state.</param>
+    /// <param name="lengths">Is shown a client's requests; null where nobody may write responses.</param>
     public Http2Splitter(
-        HttpDirection direction, Http2Streams streams, HttpProfile profile, HttpFramerLimits limits, bool statelessCompression = false)
+        HttpDirection direction, Http2Streams streams, HttpProfile profile, HttpFramerLimits limits, bool statelessCompression = false,
+        Http2ContentLengths? lengths = null)
     {
+        _lengths = lengths;
         _framer = new Http2Framer(direction, streams, profile.Has(HttpRole.Control), limits.MaxHeadBytes);
         _settings = new Http2OwnSettings(statelessCompression);
         _headId = profile.IdOf(direction, HttpRole.Head);
@@ -44,6 +48,7 @@ internal sealed class Http2Splitter : IHttpSplitter
             int taken = _framer.Consume(container: null, data, out Http2Piece piece);
             ReadOnlySpan<byte> bytes = data[..taken];
             data = data[taken..];
+            _lengths?.OnSent(_framer.Frame, piece, bytes);
             if (piece.Kind == Http2PieceKind.Preface)
             {
                 _packer.Append(_headId, bytes, sink);

@@ -172,7 +172,8 @@ internal sealed class Http2Streams
                 : $"{frame} on stream {frame.StreamId}, which has ended";
         }
 
-        (Ends own, Ends stopped) = direction == HttpDirection.Request ? (Ends.Request, Ends.ResetByServer) : (Ends.Response, Ends.ResetByClient);
+        (Ends own, Ends stopped) =
+            direction == HttpDirection.Request ? (Ends.Request, Ends.ResetByServer) : (Ends.Response, Ends.ResetByClient);
         if ((ends & own) != 0)
         {
             return $"{frame} on stream {frame.StreamId}, which has ended";
@@ -186,8 +187,7 @@ internal sealed class Http2Streams
         if (frame.EndsStream)
         {
             ends |= own;
-            bool isOver = (ends & (Ends.Request | Ends.Response | Ends.ResetByClient | Ends.ResetByServer)) == (Ends.Request | Ends.Response);
-            if (isOver)
+            if (ends == (Ends.Request | Ends.Response))
             {
                 _streams.Remove(frame.StreamId);
             }

@@ -14,6 +14,11 @@ public interface IHttpMessageEvents
     /// <param name="content">A part of it.</param>
     void OnContent(int streamId, ReadOnlySpan<byte> content);
 
+    /// <summary>Sensitive fields, for a box that can read them but not the head that they belong to; else they are among the head's.</summary>
+    void OnSecretFields(IReadOnlyList<HttpField> fields)
+    {
+    }
+
     /// <summary>The fields of a trailer section.</summary>
     void OnTrailers(HttpHead trailers);
 
@@ -37,6 +42,8 @@ public sealed class HttpMessageObserver : IHttpMessageObserver
     private readonly HttpFramer? _framer;
     private readonly bool _readsContent;
     private readonly HttpMappingMode _mode;
+    private readonly HttpSecretGuard? _guard;
+    private readonly HttpSecretReader? _secrets;
     private bool _contentSeen;
     private bool _open;
 
@@ -47,15 +54,22 @@ public sealed class HttpMessageObserver : IHttpMessageObserver
     /// <param name="readsContent">Whether content can be read.</param>
     /// <param name="mode">How strict to be. A box with heads alone cannot relax: content among them has no end that it could see.</param>
     /// <param name="limits">Bounds.</param>
+    /// <param name="profile">The contexts; default profile two.</param>
     public HttpMessageObserver(
         HttpDirection direction, HttpExchangeQueue? exchanges, bool readsHeads, bool readsContent,
-        HttpMappingMode mode = HttpMappingMode.Strict, HttpFramerLimits? limits = null)
+        HttpMappingMode mode = HttpMappingMode.Strict, HttpFramerLimits? limits = null, HttpProfile? profile = null)
     {
+        limits ??= HttpFramerLimits.Default;
         _mode = mode;
         _readsContent = readsContent;
         _framer = readsHeads
-            ? new HttpFramer(direction, exchanges, limits ?? HttpFramerLimits.Default) { Capture = true, ContentIsOpaque = !readsContent }
+            ? new HttpFramer(direction, exchanges, limits) { Capture = true, ContentIsOpaque = !readsContent, Secrets = profile?.Secrets }
             : null;
+        if (profile?.Secrets is { } secrets)
+        {
+            _guard = _framer is null ? null : new HttpSecretGuard(_framer);
+            _secrets = _framer is null ? new HttpSecretReader(secrets, limits) : null;
+        }
     }
 
     /// <summary>A container that can be read passed.</summary>
@@ -70,8 +84,7 @@ public sealed class HttpMessageObserver : IHttpMessageObserver
 
         if (_framer is null)
         {
-            _contentSeen = true;
-            events.OnContent(0, plaintext);
+            OnWithoutHeads(role, plaintext, events);
             return;
         }
 
@@ -92,8 +105,10 @@ public sealed class HttpMessageObserver : IHttpMessageObserver
         for (ReadOnlySpan<byte> rest = plaintext; !rest.IsEmpty;)
         {
             HttpRole? expected = _framer.ExpectedRole;
+            bool isSecret = _guard is not null && _guard.Enter(role);
             int taken = _framer.Consume(rest, out HttpPiece piece);
-            bool misplaced = piece.Role != role || (expected is { } due && due != role);
+            _guard?.Leave(role, piece);
+            bool misplaced = !isSecret && (piece.Role != role || (expected is { } due && due != role));
             if (misplaced && !(_mode == HttpMappingMode.EtsiCurl && role == HttpRole.Head))
             {
                 throw new HttpMappingException($"{piece.Role} bytes in the {role} context", role);
@@ -119,6 +134,10 @@ public sealed class HttpMessageObserver : IHttpMessageObserver
             // A head in between is the only message boundary that a box with content alone can see.
             EndMessage(events);
         }
+        else if (role == HttpRole.Secret && _guard is not null)
+        {
+            _guard.PassOpaque();
+        }
         else if (!_framer.IsAtBoundary)
         {
             throw new HttpMappingException("content inside a head", role);
@@ -126,6 +145,20 @@ public sealed class HttpMessageObserver : IHttpMessageObserver
 
         _contentSeen |= role == HttpRole.Content;
         events.OnOpaque(role, length);
+    }
+
+    private void OnWithoutHeads(HttpRole role, ReadOnlySpan<byte> plaintext, IHttpMessageEvents events)
+    {
+        if (role != HttpRole.Secret)
+        {
+            _contentSeen = true;
+            events.OnContent(0, plaintext);
+        }
+        else if (_secrets?.Take(plaintext) is { Count: > 0 } fields)
+        {
+            EndMessage(events);
+            events.OnSecretFields(fields);
+        }
     }
 
     private void Report(HttpPiece piece, ReadOnlySpan<byte> bytes, IHttpMessageEvents events)

@@ -7,15 +7,16 @@ namespace Tlmsp.Http;
 /// <param name="limits">Bounds.</param>
 internal sealed class HttpObservers(HttpProfile profile, Grant grant, HttpMappingMode mode, HttpFramerLimits limits)
 {
-    private readonly HttpExchangeQueue? _exchanges =
-        Reads(profile, grant, HttpDirection.Request, HttpRole.Head) && Reads(profile, grant, HttpDirection.Response, HttpRole.Head) ? new() : null;
+    private readonly HttpExchangeQueue? _exchanges = Reads(profile, grant, HttpDirection.Request, HttpRole.Head)
+        && Reads(profile, grant, HttpDirection.Response, HttpRole.Head) ? new() : null;
 
     private readonly Http2Streams _streams = new();
 
     public IHttpMessageObserver For(HttpDirection direction) => profile.Version == HttpWireVersion.Http2
         ? new Http2MessageObserver(direction, _streams, profile, grant, limits)
         : new HttpMessageObserver(
-            direction, _exchanges, Reads(profile, grant, direction, HttpRole.Head), Reads(profile, grant, direction, HttpRole.Content), mode, limits);
+            direction, _exchanges, Reads(profile, grant, direction, HttpRole.Head), Reads(profile, grant, direction, HttpRole.Content),
+            profile.Equals(HttpProfile.Two) ? mode : HttpMappingMode.Strict, limits, profile);
 
     private static bool Reads(HttpProfile profile, Grant grant, HttpDirection direction, HttpRole role) =>
         grant[profile.IdOf(direction, role)] >= TlmspAccess.Read;

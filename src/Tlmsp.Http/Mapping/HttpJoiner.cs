@@ -12,6 +12,7 @@ public sealed class HttpJoiner : IHttpJoiner
     private readonly HttpFramer _framer;
     private readonly HttpExchangeQueue _exchanges;
     private readonly HttpMappingMode _mode;
+    private readonly HttpSecretGuard? _guard;
     private long _offset;
     private int _empty;
 
@@ -20,10 +21,13 @@ public sealed class HttpJoiner : IHttpJoiner
     /// <param name="exchanges">Shared with the splitter of the same connection.</param>
     /// <param name="mode">How strict to be.</param>
     /// <param name="limits">Bounds.</param>
+    /// <param name="profile">The contexts; default profile two.</param>
     public HttpJoiner(
-        HttpDirection direction, HttpExchangeQueue exchanges, HttpMappingMode mode = HttpMappingMode.Strict, HttpFramerLimits? limits = null)
+        HttpDirection direction, HttpExchangeQueue exchanges, HttpMappingMode mode = HttpMappingMode.Strict, HttpFramerLimits? limits = null,
+        HttpProfile? profile = null)
     {
-        _framer = new HttpFramer(direction, exchanges, limits ?? HttpFramerLimits.Default);
+        _framer = new HttpFramer(direction, exchanges, limits ?? HttpFramerLimits.Default) { Secrets = profile?.Secrets };
+        _guard = profile?.Secrets is null ? null : new HttpSecretGuard(_framer);
         _exchanges = exchanges;
         _mode = mode;
     }
@@ -57,7 +61,11 @@ public sealed class HttpJoiner : IHttpJoiner
         _empty = 0;
         for (ReadOnlySpan<byte> rest = plaintext; !rest.IsEmpty;)
         {
-            CheckRole(role);
+            if (_guard is null || !_guard.Enter(role))
+            {
+                CheckRole(role);
+            }
+
             bool wasTrailerStart = _framer.ExpectedRole is null;
             bool announced = _framer.TrailersAnnounced;
             int taken = _framer.Consume(rest, out HttpPiece piece);
@@ -66,6 +74,7 @@ public sealed class HttpJoiner : IHttpJoiner
                 CheckTrailerStart(role, piece, announced);
             }
 
+            _guard?.Leave(role, piece);
             rest = rest[taken..];
             _offset += taken;
             if (piece.MessageComplete && !_framer.WasInterim)

@@ -12,10 +12,11 @@ public sealed class HttpProfile : IEquatable<HttpProfile>
     private readonly HttpContextUse[] _contexts;
     private readonly byte[] _ids = new byte[2 * Roles];     // by direction and role; 0 where there is none
 
-    private HttpProfile(string name, HttpWireVersion version, byte[] contexts)
+    private HttpProfile(string name, HttpWireVersion version, byte[] contexts, HttpFieldSet? secrets = null)
     {
         Name = name;
         Version = version;
+        Secrets = secrets;
         _contexts = [.. contexts.Order().Select(HttpContexts.Known)];
         foreach (HttpDirection direction in (HttpDirection[])[HttpDirection.Request, HttpDirection.Response])
         {
@@ -44,6 +45,9 @@ public sealed class HttpProfile : IEquatable<HttpProfile>
     /// <summary>The ids of its contexts, ascending.</summary>
     public IEnumerable<byte> ContextIds => _contexts.Select(use => use.Id);
 
+    /// <summary>The fields that travel in the secret context; null without one.</summary>
+    internal HttpFieldSet? Secrets { get; }
+
     /// <summary>Its contexts for messages to people: <c>1 (head), 2 (body)</c>.</summary>
     internal string Description => string.Join(", ", _contexts.Select(use => $"{use.Id} ({use.Name})"));
 
@@ -56,8 +60,38 @@ public sealed class HttpProfile : IEquatable<HttpProfile>
     private string PurposePrefix =>
         (Version == HttpWireVersion.Http2 ? "h2;v=1;" : "http;v=1;") + (Name == "two" ? "" : $"profile={Name};");
 
+    /// <summary>
+    /// This profile with a context of their own for sensitive fields (http-mapping §9): Authorization, Cookie, Set-Cookie,
+    /// Proxy-Authorization, and <paramref name="more"/>. They leave the head and arrive at its end, as whole field lines. Both sides must name
+    /// the same fields. HTTP/1.1 only.
+    /// </summary>
+    /// <param name="more">Names of further fields, such as <c>X-Api-Key</c>.</param>
+    /// <exception cref="ArgumentException">A name is no field name, or must stay with the head.</exception>
+    /// <exception cref="NotSupportedException">The profile is for HTTP/2.</exception>
+    public HttpProfile WithSecrets(params string[] more)
+    {
+        HttpFieldSet secrets = HttpFieldSet.Create(more);
+        if (Version != HttpWireVersion.Http11)
+        {
+            throw new NotSupportedException(
+                $"Profile {this} cannot have a secret context: HTTP/2 compresses all fields together. Use it over HTTP/1.1.");
+        }
+
+        var profile = new HttpProfile(Name, Version, [.. ContextIds, HttpContexts.Secret], secrets);
+        int length = profile.PurposeOf(HttpContexts.Known(HttpContexts.Secret)).Length;
+        return length <= 255
+            ? profile
+            : throw new ArgumentException($"The names of the sensitive fields make a purpose of {length} characters; it has at most 255.");
+    }
+
+    /// <summary>True when <see cref="For"/> has a profile for a version of HTTP: sensitive fields exist over HTTP/1.1 alone.</summary>
+    public bool Supports(HttpWireVersion version) => Secrets is null || version == HttpWireVersion.Http11;
+
     /// <summary>The profile that comes nearest for another version of HTTP; for HTTP/1.1 that of <em>five</em> is <em>four</em>.</summary>
-    public HttpProfile For(HttpWireVersion version) => version == Version ? this : (Name, version) switch
+    /// <exception cref="NotSupportedException">Its fields could not be kept secret there.</exception>
+    public HttpProfile For(HttpWireVersion version) => version == Version ? this : !Supports(version)
+        ? throw new NotSupportedException($"Profile {this} has a secret context, which HTTP/2 does not have. Use it over HTTP/1.1.")
+        : (Name, version) switch
     {
         ("two", HttpWireVersion.Http2) => s_twoOverHttp2,
         ("two", _) => Two,
@@ -68,7 +102,7 @@ public sealed class HttpProfile : IEquatable<HttpProfile>
     /// <summary>The context list that a client offers.</summary>
     /// <param name="audited">True to have every container carry the trail of the entities it passed.</param>
     public IReadOnlyList<TlmspContext> CreateContexts(bool audited = false) =>
-        [.. _contexts.Select(use => new TlmspContext(use.Id, $"{PurposePrefix}role={use.Name}", audited))];
+        [.. _contexts.Select(use => new TlmspContext(use.Id, PurposeOf(use), audited))];
 
     /// <summary>True when there is a context for a role.</summary>
     public bool Has(HttpRole role) => _ids[(int)role] != 0 || _ids[Roles + (int)role] != 0;
@@ -115,16 +149,54 @@ public sealed class HttpProfile : IEquatable<HttpProfile>
     }
 
     /// <inheritdoc/>
-    public bool Equals(HttpProfile? other) => other is not null && Name == other.Name && Version == other.Version;
+    public bool Equals(HttpProfile? other) => other is not null && Name == other.Name && Version == other.Version
+        && Secrets?.More == other.Secrets?.More;
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as HttpProfile);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Name, Version);
+    public override int GetHashCode() => HashCode.Combine(Name, Version, Secrets?.More);
 
-    /// <summary>Such as <c>four</c>, or <c>four (HTTP/2)</c>.</summary>
-    public override string ToString() => Version == HttpWireVersion.Http2 ? $"{Name} (HTTP/2)" : Name;
+    /// <summary>Such as <c>four</c>, <c>four (HTTP/2)</c>, or <c>four+secret(x-api-key)</c>.</summary>
+    public override string ToString() => (Version == HttpWireVersion.Http2 ? $"{Name} (HTTP/2)" : Name)
+        + (Secrets is null ? "" : Secrets.More.Length == 0 ? "+secret" : $"+secret({Secrets.More})");
+
+    /// <summary>Reads a profile as configuration has it: <c>two</c>, <c>four</c>, <c>five</c>, <c>four+secret</c>, <c>two+secret(X-A,X-B)</c>.</summary>
+    /// <exception cref="FormatException">The text is not of that form.</exception>
+    public static HttpProfile Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        string[] parts = text.Split('+', 2, StringSplitOptions.TrimEntries);
+        HttpProfile? profile = parts[0].ToLowerInvariant() switch
+        {
+            "two" => Two,
+            "four" => Four,
+            "five" => Five,
+            _ => null,
+        };
+        string option = parts.Length == 1 ? "" : parts[1].ToLowerInvariant();
+        bool hasNames = option.StartsWith("secret(", StringComparison.Ordinal) && option.EndsWith(')');
+        if (profile is null || (parts.Length > 1 && option != "secret" && !hasNames))
+        {
+            throw new FormatException(
+                $"'{text}' is no profile. Write two, four or five, or two+secret(X-Api-Key) with the names of further sensitive fields.");
+        }
+
+        try
+        {
+            string list = hasNames ? option["secret(".Length..^1] : "";
+            string[] names = list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            return parts.Length == 1 ? profile : profile.WithSecrets(names);
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        {
+            throw new FormatException(e.Message, e);
+        }
+    }
+
+    private string PurposeOf(HttpContextUse use) =>
+        $"{PurposePrefix}role={use.Name}{(use.Role == HttpRole.Secret && Secrets!.More.Length > 0 ? $";fields={Secrets.More}" : "")}";
 
     /// <returns>What the ids and roles of a list lack or have too much; null when they are those of this profile.</returns>
     internal string? Problem(IEnumerable<(byte Id, string Role)> listed)

@@ -13,6 +13,7 @@ internal static class HttpPurposes
     public static HttpProfile? Read(TlmspContext[] contexts, out string? problem)
     {
         HttpProfile? profile = null;
+        string? secrets = null;
         var listed = new List<(byte Id, string Role)>();
         foreach (TlmspContext context in contexts)
         {
@@ -21,7 +22,7 @@ internal static class HttpPurposes
                 continue;
             }
 
-            if (!TryParse(context, out HttpProfile? named, out string role, out problem))
+            if (!TryParse(context, out HttpProfile? named, out string role, ref secrets, out problem))
             {
                 return null;
             }
@@ -36,7 +37,7 @@ internal static class HttpPurposes
             listed.Add((context.Id, role));
         }
 
-        profile ??= HttpProfile.Two;
+        profile ??= HttpProfile.Two;    // without options here
         if (profile.Equals(HttpProfile.Two))
         {
             // The reference tools leave purposes empty; the ids decide then. After a discovery the reference client lists all 255 contexts,
@@ -50,11 +51,20 @@ internal static class HttpPurposes
             }
         }
 
-        problem = profile.Problem(listed);
+        try
+        {
+            profile = secrets is null ? profile : profile.WithSecrets(secrets.Split(',', StringSplitOptions.RemoveEmptyEntries));
+            problem = profile.Secrets?.More == secrets ? profile.Problem(listed) : $"the fields '{secrets}' are not in lower case and sorted";
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        {
+            problem = e.Message;
+        }
+
         return problem is null ? profile : null;
     }
 
-    private static bool TryParse(TlmspContext context, out HttpProfile? profile, out string role, out string? problem)
+    private static bool TryParse(TlmspContext context, out HttpProfile? profile, out string role, ref string? secrets, out string? problem)
     {
         profile = null;
         role = "";
@@ -83,8 +93,14 @@ internal static class HttpPurposes
             : named.GetValueOrDefault("v") != "1" ? Unknown(context, $"version '{named.GetValueOrDefault("v")}'")
             : profile is null ? Unknown(context, $"profile '{name}' over {(version == HttpWireVersion.Http2 ? "HTTP/2" : "HTTP/1.1")}")
             : HttpContexts.Known(role) is null ? Unknown(context, $"role '{role}'")
-            : named.Keys.FirstOrDefault(key => key is not ("v" or "profile" or "role")) is { } key ? Unknown(context, $"'{key}'")
+            : named.Keys.FirstOrDefault(key => key is not ("v" or "profile" or "role")) is { } key
+                && !(key == "fields" && role == "secret") ? Unknown(context, $"'{key}'")
             : null;
+        if (role == "secret")
+        {
+            secrets = named.GetValueOrDefault("fields", "");
+        }
+
         return problem is null;
     }
 

@@ -6,7 +6,7 @@ namespace Tlmsp.Http;
 /// Cuts an endpoint's own HTTP output into containers (http-mapping §7): each byte in the context of its role, each head in containers
 /// of its own, as few containers as possible. Not safe for concurrent use.
 /// </summary>
-public sealed class HttpSplitter : IHttpSplitter
+public sealed partial class HttpSplitter : IHttpSplitter
 {
     private readonly HttpFramer _framer;
     private readonly byte _headId;
@@ -20,7 +20,13 @@ public sealed class HttpSplitter : IHttpSplitter
     /// <param name="exchanges">Shared with the joiner of the same connection.</param>
     /// <param name="profile">The contexts; default profile two.</param>
     /// <param name="limits">Bounds; our own output is held to them as well.</param>
-    public HttpSplitter(HttpDirection direction, HttpExchangeQueue exchanges, HttpProfile? profile = null, HttpFramerLimits? limits = null)
+    /// <param name="resizable">
+    /// True when somebody may resize content on its way: Content-Length is replaced by chunks then, where the message and its receiver are
+    /// HTTP/1.1 and there is content (http-mapping §4).
+    /// </param>
+    public HttpSplitter(
+        HttpDirection direction, HttpExchangeQueue exchanges, HttpProfile? profile = null, HttpFramerLimits? limits = null,
+        bool resizable = false)
     {
         profile ??= HttpProfile.Two;
         _headId = profile.IdOf(direction, HttpRole.Head);
@@ -28,7 +34,13 @@ public sealed class HttpSplitter : IHttpSplitter
         _framer = new HttpFramer(direction, exchanges, limits ?? HttpFramerLimits.Default)
         {
             AllowUnsolicitedResponse = direction == HttpDirection.Response,
+            Secrets = profile.Secrets,
         };
+        if (profile.Secrets is not null || resizable)
+        {
+            _secretId = profile.Secrets is null ? _headId : profile.IdOf(direction, HttpRole.Secret);
+            _editor = new HttpHeadEditor(resizable);
+        }
     }
 
     /// <summary>True between messages.</summary>
@@ -45,7 +57,15 @@ public sealed class HttpSplitter : IHttpSplitter
         while (!data.IsEmpty)
         {
             int taken = _framer.Consume(data, out HttpPiece piece);
-            Append(piece.Role == HttpRole.Head ? _headId : _contentId, data[..taken], sink);
+            if (_editor is not null)
+            {
+                Edit(piece, data[..taken], sink);
+            }
+            else
+            {
+                Append(piece.Role == HttpRole.Head ? _headId : _contentId, data[..taken], sink);
+            }
+
             if (piece.MessageComplete && !_framer.WasInterim)
             {
                 MessageNumber++;
@@ -75,10 +95,19 @@ public sealed class HttpSplitter : IHttpSplitter
     }
 
     /// <summary>Gives the buffer back.</summary>
-    public void Dispose() => Release();
+    public void Dispose()
+    {
+        Release();
+        _editor?.Dispose();
+    }
 
     private void Append(byte contextId, ReadOnlySpan<byte> bytes, IHttpContainerSink sink)
     {
+        if (bytes.IsEmpty)
+        {
+            return;
+        }
+
         if (_length > 0 && contextId != _contextId)
         {
             Flush(sink);

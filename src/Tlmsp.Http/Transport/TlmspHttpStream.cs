@@ -39,10 +39,14 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     /// </param>
     /// <param name="limits">Bounds.</param>
     /// <param name="profile">The profile of the session's contexts; null to read it from their purposes.</param>
+    /// <param name="allowResizing">
+    /// True to send content in chunks where a middlebox may write it, so that it can be resized (http-mapping §4); false to keep to
+    /// Content-Length, which the other side enforces.
+    /// </param>
     /// <exception cref="ArgumentException">The session's contexts are of no known profile.</exception>
     public TlmspHttpStream(
         TlmspSession session, ITlmspTransport transport, HttpDirection receives, HttpMappingMode mode, bool flushOnWrite,
-        HttpFramerLimits? limits = null, HttpProfile? profile = null)
+        HttpFramerLimits? limits = null, HttpProfile? profile = null, bool allowResizing = true)
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(transport);
@@ -53,7 +57,7 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         _profile = profile ?? HttpProfile.Read(session.Info.Contexts, out string? problem) ?? throw new ArgumentException(problem, nameof(session));
         Audit = new HttpAuditTrail(session.Info, _profile, receives);
         (_splitter, _joiner) = HttpMapper.Create(
-            _profile, receives, mode, limits ?? HttpFramerLimits.Default, session.Info.Middleboxes, Audit);
+            _profile, receives, mode, limits ?? HttpFramerLimits.Default, session.Info.Middleboxes, Audit, allowResizing);
         IdleSweeper.Add(this);
     }
 
@@ -477,7 +481,8 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
             return true;
         }
 
-        return _flushOnWrite ? throw new IOException("The TLMSP connection is closed.") : false;
+        // Over HTTP/2 a write may be the first to notice what a read found out.
+        return _flushOnWrite ? throw new IOException(_readFault?.Message ?? "The TLMSP connection is closed.", _readFault) : false;
     }
 
     private static int Wait(ValueTask<int> read) => read.IsCompletedSuccessfully ? read.Result : read.AsTask().GetAwaiter().GetResult();

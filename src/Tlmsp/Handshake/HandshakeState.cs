@@ -9,6 +9,10 @@ internal abstract class HandshakeState
     /// <summary>True inside a flight: nobody on the path answers before the rest of it has come (handshake.md §1.3).</summary>
     public virtual bool IsInsideFlight => false;
 
+    /// <summary>Takes the message out of a handshake record.</summary>
+    /// <exception cref="TlmspException">The record is not exactly one message (handshake.md §0.3).</exception>
+    public virtual HandshakeMessage Read(byte[] record) => HandshakeMessage.FromRecord(record);
+
     /// <exception cref="TlmspException">The message is not legal here, or wrong.</exception>
     public virtual HandshakeState OnMessage(HandshakeMessage message) => throw Unexpected(message.Type.ToString());
 

@@ -1,9 +1,9 @@
-using Tlmsp.AspNetCore;
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Tlmsp.TestSupport;
 
 namespace Tlmsp.Interop.Tests.Hostile;
@@ -51,7 +51,7 @@ public partial class HostileLab : IAsyncLifetime
             {
                 tlmsp.HandshakeTimeout = HandshakeTimeout;
                 tlmsp.Middleboxes.Policy = _ => null;
-                tlmsp.ClientAuthentication = ClientCertificate is null ? TlmspClientAuthentication.None : TlmspClientAuthentication.Require;
+                tlmsp.ClientCertificateMode = ClientCertificate is null ? ClientCertificateMode.NoCertificate : ClientCertificateMode.RequireCertificate;
             },
             app => app.Use(KeepAccountAsync));
         _back = await TestMiddlebox.StartAsync(_server.Address, middlebox =>

@@ -58,7 +58,8 @@ internal sealed class HpackDecoder(HttpFramerLimits limits)
 
     private void Resize(int size) => _table.Resize(size <= _allowed ? size : throw Fault("a larger table than the receiver allows"));
 
-    private HttpField Get(int index) => _table.TryGet(index, out HttpField field) ? field : throw Fault($"index {index}, which is in no table");
+    private HttpField Get(int index) =>
+        _table.TryGet(index, out HttpField field) ? field : throw Fault($"index {index}, which is in no table");
 
     private HttpField Literal(ref ReadOnlySpan<byte> block, int prefix)
     {

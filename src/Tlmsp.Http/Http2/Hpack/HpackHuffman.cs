@@ -23,7 +23,7 @@ internal static class HpackHuffman
         30,
     ];
 
-    private static readonly short[] s_symbols = [.. Enumerable.Range(0, s_lengths.Length).OrderBy(symbol => s_lengths[symbol]).Select(symbol => (short)symbol)];
+    private static readonly int[] s_symbols = [.. Enumerable.Range(0, s_lengths.Length).OrderBy(symbol => s_lengths[symbol])];
 
     /// <summary>For each length: the first code, how many there are, and where their symbols begin.</summary>
     private static readonly (int First, int Count, int Offset)[] s_byLength = ByLength();

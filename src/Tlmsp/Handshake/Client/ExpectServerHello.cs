@@ -6,6 +6,28 @@ internal sealed class ExpectServerHello(TlmspClientHandshake handshake) : Handsh
     private const int MaxHelloRequests = 4;
     private int _helloRequests;
 
+    /// <summary>
+    /// TLS allows several messages in a record (RFC 5246 §6.2.1): a server without TLMSP is to be told from a bad one that has it.
+    /// </summary>
+    public override HandshakeMessage Read(byte[] record)
+    {
+        try
+        {
+            return base.Read(record);
+        }
+        catch (TlmspException e) when (e.Misbehaviour == Misbehaviour.CoalescedHandshakeMessages
+            && record[0] == (byte)HandshakeType.ServerHello)
+        {
+            int length = (record[1] << 16) | (record[2] << 8) | record[3];
+            if (ServerHello.Read(record.AsSpan(HandshakeMessage.HeaderLength, length)).Tlmsp is null)
+            {
+                throw MissingExtension();
+            }
+
+            throw;
+        }
+    }
+
     public override HandshakeState OnMessage(HandshakeMessage message)
     {
         if (message.Type == HandshakeType.HelloRequest && message.Body.IsEmpty)
@@ -22,7 +44,7 @@ internal sealed class ExpectServerHello(TlmspClientHandshake handshake) : Handsh
             ?? throw new TlmspException(Misbehaviour.SuiteNotOffered, $"{hello.CipherSuite:x4}");
         CheckExtensions(hello.Extensions);
         TlmspServerExtension tlmsp = hello.Tlmsp
-            ?? throw new TlmspException(Misbehaviour.MissingTlmspExtension, "the server speaks plain TLS only");
+            ?? throw MissingExtension();
 
         // Everybody on the path has switched with this message: an alert about it must have the new form already.
         handshake.Channel.ActivateSessionId(tlmsp.SessionId);
@@ -38,6 +60,8 @@ internal sealed class ExpectServerHello(TlmspClientHandshake handshake) : Handsh
         handshake.BeginTranscript(suite, message.Raw);
         return new ExpectServerCertificate(handshake);
     }
+
+    private static TlmspException MissingExtension() => new(Misbehaviour.MissingTlmspExtension, "the server speaks plain TLS only");
 
     private static void CheckExtensions(HelloExtensions extensions)
     {

@@ -17,8 +17,7 @@ public sealed class TlmspClientHandshake : TlmspHandshake
     {
         options.Validate();
         Options = options;
-        options.ServerAddress.TryGetEndPoint(out string? host, out _);
-        ServerName = options.ServerName ?? host;
+        ServerName = options.ExpectedServerName;
         Resumed = discovery;
         Listed = discovery?.Listed ?? AssignIds(options);
         State = new ExpectServerHello(this);
@@ -28,6 +27,18 @@ public sealed class TlmspClientHandshake : TlmspHandshake
 
     /// <summary>How to connect again; known once <see cref="HandshakeStatus.Reconnect"/> was returned.</summary>
     public TlmspDiscovery? Discovery { get; internal set; }
+
+    /// <summary>
+    /// Whether a fault of <see cref="TlmspHandshake.Process"/> means that the server does not know TLMSP (handshake.md §9.8): its ServerHello
+    /// lacks the extension, or it answered the hello as servers do that have no version or suite of TLS 1.2 for it, with alert 70 or 40.
+    /// Nothing of this is authenticated: anybody on the way can cause it.
+    /// </summary>
+    public bool IsPlainTlsAnswer(TlmspException fault)
+    {
+        ArgumentNullException.ThrowIfNull(fault);
+        return State is ExpectServerHello && (fault.Misbehaviour == Misbehaviour.MissingTlmspExtension
+            || fault is { FromPeer: true, Alert: TlmspAlert.ProtocolVersion or TlmspAlert.HandshakeFailure });
+    }
 
     /// <summary>What the first connection found out, when this is the second.</summary>
     internal TlmspDiscovery? Resumed { get; }

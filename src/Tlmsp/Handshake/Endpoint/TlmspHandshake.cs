@@ -315,7 +315,7 @@ public abstract class TlmspHandshake : IDisposable
         switch (record.Type)
         {
             case RecordType.Handshake:
-                HandshakeMessage message = HandshakeMessage.FromRecord(record.Body);
+                HandshakeMessage message = State.Read(record.Body);
                 if (message.Raw.Length > CommonOptions.Limits.MaxHandshakeMessage)
                 {
                     throw new TlmspException(Misbehaviour.HandshakeMessageTooLong, $"{message.Type} of {message.Raw.Length} bytes");
