@@ -73,8 +73,8 @@ public static partial class ListenOptionsTlmspExtensions
     /// <summary>Speaks TLMSP on this endpoint as a configuration section says, for example <c>endpoint.ConfigSection.GetSection("Tlmsp")</c>.</summary>
     /// <param name="listenOptions">The endpoint.</param>
     /// <param name="section">
-    /// Certificate, TrustedRoots, RevocationMode, HandshakeTimeout, Mapping, AllowReferenceMiddleboxes, Middleboxes, InsertedMiddleboxes,
-    /// ForbiddenMiddleboxes. Files are relative to the content root.
+    /// Certificate, TrustedRoots, RevocationMode, HandshakeTimeout, Mapping, PlainTls, AllowReferenceMiddleboxes, Middleboxes,
+    /// InsertedMiddleboxes, ForbiddenMiddleboxes. Files are relative to the content root.
     /// </param>
     /// <param name="configure">Further options; these win.</param>
     /// <exception cref="InvalidOperationException">A setting is unknown or cannot be used.</exception>
@@ -118,7 +118,14 @@ public static partial class ListenOptionsTlmspExtensions
             return new TlmspConnectionMiddleware(next, options, handshakes, metrics, logger).OnConnectionAsync;
         });
 
-        // Never runs, because the TLS feature is set by then: it makes Kestrel announce the endpoint as https.
+        // What passes UseTlmsp() without the TLS feature is a plain TLS hello. Where none may pass it never runs: it makes Kestrel announce
+        // the endpoint as https.
+        if (options.PlainTls == TlmspPlainTls.Allow)
+        {
+            CheckProtocols(listenOptions, options);
+            return listenOptions.UseHttps(new PlainTlsHttps(options, handshakes).ToCallbackOptions());
+        }
+
         listenOptions.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificateSelector = static (_, _) => null });
         return listenOptions;
     }

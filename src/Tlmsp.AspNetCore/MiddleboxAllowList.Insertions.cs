@@ -112,7 +112,8 @@ public sealed partial class MiddleboxAllowList
         if (!EffectiveGrant(middlebox with { Grant = middlebox.Grant.OnWire(), Inserted = true }).Equals(middlebox.Grant))
         {
             throw new InvalidOperationException(
-                $"Middleboxes.PathCompletion grants {middlebox.Address} {middlebox.Grant}. To hold it to rd, call Middleboxes.Allow with it as well.");
+                $"Middleboxes.PathCompletion grants {middlebox.Address} {middlebox.Grant}. "
+                + "To hold it to rd, call Middleboxes.Allow with it as well.");
         }
     }
 }

@@ -18,6 +18,7 @@ internal sealed class ServerHandshakes
     public ServerHandshakes(TlmspConnectionOptions options, Func<HttpProtocols> protocols)
     {
         options.CheckHandshakeTimeout();
+        options.CheckPlainTls();
         try
         {
             _protocol = new TlmspServerOptions
@@ -47,6 +48,11 @@ internal sealed class ServerHandshakes
     }
 
     public TlmspServerHandshake Create(ConnectionContext context) => new(_protocol) { CallerState = context };
+
+    /// <summary>The certificate for a client that does not speak TLMSP: the one that names what it asks for, else the first.</summary>
+    public TlmspCertificate? FindCertificate(string? name, ConnectionContext connection) => _protocol.CertificateSelector is { } select
+        ? select(name, connection)
+        : _protocol.Certificates.FirstOrDefault(certificate => name is not null && certificate.Leaf.MatchesHostname(name)) ?? _protocol.Certificates[0];
 
     /// <summary>Contradictions of profiles and grants that would otherwise show as refused clients.</summary>
     /// <exception cref="ArgumentException">No client could ever use what is configured.</exception>

@@ -8,8 +8,9 @@ using Tlmsp.Http;
 namespace Tlmsp.AspNetCore;
 
 /// <summary>
-/// Tells which request of a connection a context is: over HTTP/2 by its stream, over HTTP/1.1 by what Kestrel has consumed of the stream, as it starts on a request when it is
-/// done with the one before. Where something else reads the stream ahead of Kestrel, by the index that Kestrel puts into its trace identifiers.
+/// Tells which request of a connection a context is: over HTTP/2 by its stream, over HTTP/1.1 by what Kestrel has consumed of the stream, as
+/// it starts on a request when it is done with the one before. Where something else reads the stream ahead of Kestrel, by the index that
+/// Kestrel puts into its trace identifiers.
 /// </summary>
 internal sealed class TlmspAuditFeature(ConnectionContext connection, IDuplexPipe stream, HttpAuditTrail trail) : ITlmspAuditFeature
 {
@@ -25,12 +26,14 @@ internal sealed class TlmspAuditFeature(ConnectionContext connection, IDuplexPip
     private long IndexOf(string traceIdentifier)
     {
         string prefix = connection.ConnectionId + ":";
-        return traceIdentifier.StartsWith(prefix, StringComparison.Ordinal)
-            && uint.TryParse(traceIdentifier.AsSpan(prefix.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint index)
-            && index > 0
+        ReadOnlySpan<char> digits = traceIdentifier.StartsWith(prefix, StringComparison.Ordinal)
+            ? traceIdentifier.AsSpan(prefix.Length)
+            : "";
+        return uint.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint index) && index > 0
             ? index - 1L
             : throw new InvalidOperationException(
-                "It cannot be said which request of the connection this is: a connection middleware behind UseTlmsp() reads ahead of Kestrel, and "
-                + "TraceIdentifier is not Kestrel's. Put the middleware before UseTlmsp(), or leave TraceIdentifier alone until the audit was taken.");
+                "It cannot be said which request of the connection this is: a connection middleware behind UseTlmsp() reads ahead of "
+                + "Kestrel, and TraceIdentifier is not Kestrel's. Put the middleware before UseTlmsp(), or leave TraceIdentifier alone "
+                + "until the audit was taken.");
     }
 }

@@ -29,7 +29,7 @@ internal static class TlmspConfiguration
     private static readonly string[] s_values =
     [
         "TrustedRoots", "RevocationMode", "ClientAuthentication", "TrustedClientRoots", "HandshakeTimeout", "Mapping", "AllowReferenceMiddleboxes",
-        "KeyLogFile", "Deletions", "AllowResizing",
+        "KeyLogFile", "Deletions", "PlainTls", "AllowResizing",
     ];
 
     private static readonly string[] s_certificateValues = ["Path", "KeyPath", "Password", "Subject", "Store", "Location", "AllowInvalid"];
@@ -46,6 +46,7 @@ internal static class TlmspConfiguration
         options.ClientAuthentication = ParseEnum(section, "ClientAuthentication", options.ClientAuthentication);
         options.Trust.RevocationMode = ParseEnum(section, "RevocationMode", options.Trust.RevocationMode);
         options.HandshakeTimeout = ParseTime(section, "HandshakeTimeout", options.HandshakeTimeout);
+        options.PlainTls = ParseEnum(section, "PlainTls", options.PlainTls);
         options.Mapping = ParseEnum(section, "Mapping", options.Mapping);
         options.Deletions = ParseEnum(section, "Deletions", options.Deletions);
         options.AllowResizing = ParseBool(section, "AllowResizing", options.AllowResizing);

@@ -37,9 +37,18 @@ internal sealed partial class TlmspConnectionMiddleware
             return;
         }
 
+        long start = Stopwatch.GetTimestamp();
+        if (_options.PlainTls == TlmspPlainTls.Allow && await PlainTlsDetector.IsPlainTlsAsync(context, _options.HandshakeTimeout).ConfigureAwait(false))
+        {
+            LogPlainTls(_logger, context.ConnectionId);
+            _metrics.PlainTls();
+            await _next(context).ConfigureAwait(false);
+            return;
+        }
+
         IDuplexPipe original = context.Transport;
         var transport = new KestrelTransport(original);
-        TlmspSession? session = await HandshakeAsync(context, transport).ConfigureAwait(false);
+        TlmspSession? session = await HandshakeAsync(context, transport, start).ConfigureAwait(false);
         if (session is null)
         {
             return;
@@ -84,9 +93,8 @@ internal sealed partial class TlmspConnectionMiddleware
     }
 
     /// <returns>Null when there is no session; the reason was logged, and nobody else is to notice.</returns>
-    private async Task<TlmspSession?> HandshakeAsync(ConnectionContext context, KestrelTransport transport)
+    private async Task<TlmspSession?> HandshakeAsync(ConnectionContext context, KestrelTransport transport, long start)
     {
-        long start = Stopwatch.GetTimestamp();
         string? fault = null;
         int middleboxes = 0;
         bool reconnects = false;
@@ -95,7 +103,7 @@ internal sealed partial class TlmspConnectionMiddleware
 
         // Not linked to ConnectionClosed: what the client sent before it closed says more than that it did.
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        limit.CancelAfter(_options.HandshakeTimeout);
+        limit.CancelAfter(Remaining(start));
         try
         {
             TlmspSession session = await TlmspConnector.HandshakeAsync(handshake, transport, limit.Token).ConfigureAwait(false);
@@ -128,6 +136,16 @@ internal sealed partial class TlmspConnectionMiddleware
             fault = e.Misbehaviour.ToString();
             LogMiddleboxesRefused(_logger, context.ConnectionId, e.Message);
         }
+        catch (TlmspException e) when (e.Misbehaviour == Misbehaviour.PlainTls)
+        {
+            fault = e.Misbehaviour.ToString();
+            LogPlainTlsRefused(_logger, context.ConnectionId, e.Message);
+        }
+        catch (TlmspException e) when (e.Misbehaviour == Misbehaviour.FallbackRefused)
+        {
+            fault = e.Misbehaviour.ToString();
+            LogFallbackRefused(_logger, context.ConnectionId, e.Message);
+        }
         catch (TlmspException e)
         {
             fault = e.Misbehaviour.ToString();
@@ -151,6 +169,13 @@ internal sealed partial class TlmspConnectionMiddleware
         }
 
         return null;
+    }
+
+    /// <summary>Looking for plain TLS and the handshake share one time limit.</summary>
+    private TimeSpan Remaining(long start)
+    {
+        TimeSpan rest = _options.HandshakeTimeout - Stopwatch.GetElapsedTime(start);
+        return _options.HandshakeTimeout == Timeout.InfiniteTimeSpan ? Timeout.InfiniteTimeSpan : rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
     }
 
     [LoggerMessage(1, LogLevel.Error, "Connection {ConnectionId} aborted: UseHttps() (or another UseTlmsp()) was called before UseTlmsp() on this endpoint. Remove it, or call it after UseTlmsp().")]
@@ -177,10 +202,21 @@ internal sealed partial class TlmspConnectionMiddleware
     [LoggerMessage(8, LogLevel.Error, "Connection {ConnectionId}: the TLMSP handshake failed because of an error of this application.")]
     private static partial void LogHandshakeError(ILogger logger, string connectionId, Exception exception);
 
-    [LoggerMessage(14, LogLevel.Debug, "Connection {ConnectionId}: the client accepts the path that it is to take, and connects again over it.")]
+    [LoggerMessage(14, LogLevel.Debug, "Connection {ConnectionId}: the client accepts the path that it is to take, "
+        + "and connects again over it.")]
     private static partial void LogReconnect(ILogger logger, string connectionId);
 
     [LoggerMessage(15, LogLevel.Warning, "Connection {ConnectionId}: the client refuses the path (alert 171): "
         + "it does not accept a middlebox that this server inserts.")]
     private static partial void LogPathRefused(ILogger logger, string connectionId);
+
+    [LoggerMessage(20, LogLevel.Debug, "Connection {ConnectionId}: a client of ordinary TLS goes on to HTTPS.")]
+    private static partial void LogPlainTls(ILogger logger, string connectionId);
+
+    [LoggerMessage(21, LogLevel.Information, "Connection {ConnectionId}: the TLMSP handshake failed. {Reason} "
+        + "To serve such clients over HTTPS, set tlmsp.PlainTls = TlmspPlainTls.Allow.")]
+    private static partial void LogPlainTlsRefused(ILogger logger, string connectionId, string reason);
+
+    [LoggerMessage(22, LogLevel.Warning, "Connection {ConnectionId}: a client that speaks TLMSP fell back to TLS. {Reason}")]
+    private static partial void LogFallbackRefused(ILogger logger, string connectionId, string reason);
 }

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
 using Tlmsp.Http;
@@ -22,6 +23,15 @@ public sealed class TlmspConnectionOptions
     /// from a certificate is kept with it.
     /// </summary>
     public Func<ConnectionContext, string?, X509Certificate2?>? ServerCertificateSelector { get; set; }
+
+    /// <summary>What happens to clients of ordinary TLS. Default: they are refused.</summary>
+    public TlmspPlainTls PlainTls { get; set; }
+
+    /// <summary>
+    /// Sees and may change how a plain TLS connection is authenticated; for <see cref="TlmspPlainTls.Allow"/> only. Default: the endpoint's
+    /// certificates, no certificate of the client, and what the system has for the rest.
+    /// </summary>
+    public Action<ConnectionContext, SslServerAuthenticationOptions>? OnAuthenticatePlainTls { get; set; }
 
     /// <summary>Whether clients are asked for a certificate; it is in <c>HttpContext.Connection.ClientCertificate</c> then. Default: they are not.</summary>
     public TlmspClientAuthentication ClientAuthentication { get; set; }
@@ -78,6 +88,23 @@ public sealed class TlmspConnectionOptions
 
     /// <summary>Bounds on handshakes.</summary>
     public TlmspLimits Limits { get; set; } = new();
+
+    /// <exception cref="InvalidOperationException">What is said of plain TLS is contradictory.</exception>
+    internal void CheckPlainTls()
+    {
+        if (PlainTls == TlmspPlainTls.Refuse && OnAuthenticatePlainTls is not null)
+        {
+            throw new InvalidOperationException(
+                "UseTlmsp: OnAuthenticatePlainTls is set, but plain TLS is refused. Set tlmsp.PlainTls = TlmspPlainTls.Allow, or remove OnAuthenticatePlainTls.");
+        }
+
+        if (PlainTls == TlmspPlainTls.Allow && ClientAuthentication != TlmspClientAuthentication.None && OnAuthenticatePlainTls is null)
+        {
+            throw new InvalidOperationException(
+                $"UseTlmsp: ClientAuthentication is {ClientAuthentication}, which does not hold for plain TLS clients. "
+                + "Ask for their certificates in tlmsp.OnAuthenticatePlainTls, or set tlmsp.PlainTls = TlmspPlainTls.Refuse.");
+        }
+    }
 
     /// <exception cref="InvalidOperationException">A timer cannot wait that long, or that short.</exception>
     internal void CheckHandshakeTimeout()

@@ -15,8 +15,8 @@ public static class TlmspHttpContextExtensions
     }
 
     /// <summary>
-    /// Which middleboxes inserted, changed or deleted something in the request, as far as it was read; null when it did not come over TLMSP.
-    /// See <see cref="ITlmspAuditFeature.GetRequestAudit"/>.
+    /// Which middleboxes inserted, changed or deleted something in the request, as far as it was read; null when it did not come over
+    /// TLMSP. See <see cref="ITlmspAuditFeature.GetRequestAudit"/>.
     /// </summary>
     /// <exception cref="InvalidOperationException">It cannot be said which request of the connection this is.</exception>
     public static HttpMessageAudit? GetTlmspAudit(this HttpContext context)

@@ -11,13 +11,17 @@ internal sealed class TlmspMetrics
     public const string MeterName = "Tlmsp.AspNetCore";
     private readonly UpDownCounter<long> _active;
     private readonly Histogram<double> _handshake;
+    private readonly Counter<long> _plainTls;
 
     public TlmspMetrics(IMeterFactory? factory)
     {
         Meter meter = factory?.Create(MeterName) ?? new Meter(MeterName);
         _active = meter.CreateUpDownCounter<long>("tlmsp.server.active_connections", "{connection}", "Established TLMSP connections.");
         _handshake = meter.CreateHistogram<double>("tlmsp.server.handshake.duration", "s", "Duration of TLMSP handshakes.");
+        _plainTls = meter.CreateCounter<long>("tlmsp.server.plain_tls_connections", "{connection}", "Connections passed on to HTTPS.");
     }
+
+    public void PlainTls() => _plainTls.Add(1);
 
     public void Started() => _active.Add(1);
 

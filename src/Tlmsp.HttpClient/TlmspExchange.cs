@@ -4,8 +4,8 @@ using Tlmsp.Http;
 namespace Tlmsp.Client;
 
 /// <summary>
-/// Finds out over which connection a request went, and as which of its messages: the connection's stream is written to by the flow of execution
-/// that sends the request. A request that is sent again (redirects, retries) is where it was sent last.
+/// Finds out over which connection a request went, and as which of its messages: the connection's stream is written to by the flow of
+/// execution that sends the request. A request that is sent again (redirects, retries) is where it was sent last.
 /// </summary>
 internal sealed class TlmspExchange : IDisposable
 {

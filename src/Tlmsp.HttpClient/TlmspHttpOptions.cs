@@ -59,8 +59,8 @@ public sealed class TlmspHttpOptions
 
     /// <summary>
     /// Time for CONNECT and the handshake after the TCP connection stands, and for the second connection where the server asks for another
-    /// path; more than zero and less than 24 days, or <see cref="Timeout.InfiniteTimeSpan"/>. Default 10 s. The whole way to a connection is
-    /// bounded by <c>SocketsHttpHandler.ConnectTimeout</c>.
+    /// path; more than zero and less than 24 days, or <see cref="Timeout.InfiniteTimeSpan"/>. Default 10 s. The whole way to a connection
+    /// is bounded by <c>SocketsHttpHandler.ConnectTimeout</c>.
     /// </summary>
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
 

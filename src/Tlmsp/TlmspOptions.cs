@@ -327,9 +327,10 @@ public sealed class TlmspMiddleboxOptions : TlmspOptions
     public IList<TlmspAddress> Addresses { get; set; } = [];
 
     /// <summary>
-    /// True for a middlebox that connections pass without having been made to it (handshake.md §1.6). In a hello that lists nobody it looks for
-    /// itself in the server's answer, among the transparent middleboxes that the server adds, and ends the connection when it is not there.
-    /// Where the connection was meant to go is for the caller to know; <see cref="TlmspMiddleboxHandshake.NextHop"/> is what the client calls it.
+    /// True for a middlebox that connections pass without having been made to it (handshake.md §1.6). In a hello that lists nobody it looks
+    /// for itself in the server's answer, among the transparent middleboxes that the server adds, and ends the connection when it is not
+    /// there. Where the connection was meant to go is for the caller to know; <see cref="TlmspMiddleboxHandshake.NextHop"/> is what the
+    /// client calls it.
     /// </summary>
     public bool Transparent { get; set; }
 

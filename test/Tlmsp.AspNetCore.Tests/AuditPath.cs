@@ -13,7 +13,9 @@ namespace Tlmsp.AspNetCore.Tests;
 /// <summary>What a writing middlebox does with a container: the text goes on in its place; null leaves it as it is.</summary>
 internal delegate string? Tamper(RelayDirection direction, byte contextId, string text);
 
-/// <summary>A server, one middlebox before it that may write everywhere and does as it is told, and what the server says of each request.</summary>
+/// <summary>
+/// A server, one middlebox before it that may write everywhere and does as it is told, and what the server says of each request.
+/// </summary>
 internal sealed class AuditPath : IAsyncDisposable
 {
     /// <summary>Takes the container off the path.</summary>
@@ -28,11 +30,14 @@ internal sealed class AuditPath : IAsyncDisposable
 
     public TestServer Server { get; private set; } = null!;
 
-    /// <summary>By the last segment of the path: what was known when the request had been read, and later when the answer had been sent.</summary>
+    /// <summary>
+    /// By the last segment of the path: what was known when the request had been read, and later when the answer had been sent.
+    /// </summary>
     public ConcurrentDictionary<string, string> Audits { get; } = [];
 
     public static async Task<AuditPath> StartAsync(
-        Tamper tamper, Action<TlmspConnectionOptions>? configure = null, Action<ListenOptions>? listened = null, Action<HttpContext>? first = null)
+        Tamper tamper, Action<TlmspConnectionOptions>? configure = null, Action<ListenOptions>? listened = null,
+        Action<HttpContext>? first = null)
     {
         var path = new AuditPath($"tlmsp://localhost:{TestMiddlebox.FreePort()}");
         path.Server = await TestServer.StartAsync(
@@ -71,7 +76,8 @@ internal sealed class AuditPath : IAsyncDisposable
     /// <summary>A client that sends containers of its choice.</summary>
     public Task<TlmspPeer> ConnectAsync()
     {
-        TlmspClientOptions options = TlmspPeer.ClientOptions(Server.Address, [new TlmspMiddlebox(TlmspAddress.Parse(Address), s_everything)]);
+        var middlebox = new TlmspMiddlebox(TlmspAddress.Parse(Address), s_everything);
+        TlmspClientOptions options = TlmspPeer.ClientOptions(Server.Address, [middlebox]);
         options.Contexts = [.. HttpContexts.Create(audited: true)];
         return TlmspPeer.ConnectAsync(options);
     }

@@ -7,7 +7,9 @@ using Tlmsp.TestSupport;
 
 namespace Tlmsp.AspNetCore.Tests;
 
-/// <summary>A middlebox inserts, changes and deletes in audited contexts: both ends name it, for the message it did it to and no other.</summary>
+/// <summary>
+/// A middlebox inserts, changes and deletes in audited contexts: both ends name it, for the message it did it to and no other.
+/// </summary>
 public class AuditTests
 {
     private const string Untouched = nameof(TlmspAuditVerdict.Untouched);
@@ -53,7 +55,8 @@ public class AuditTests
     [Fact]
     public async Task A_container_with_heads_of_two_requests_counts_for_both()
     {
-        await using AuditPath path = await AuditPath.StartAsync((direction, _, text) => direction.ToServer ? AddField(text, "/audit/a ") : null);
+        await using AuditPath path = await AuditPath.StartAsync(
+            (direction, _, text) => direction.ToServer ? AddField(text, "/audit/a ") : null);
         await using TlmspPeer client = await path.ConnectAsync();
 
         await client.SendAsync(
@@ -118,7 +121,8 @@ public class AuditTests
 
         Assert.Equal(changes ? "ANSWER a" : "answer a", await response.Content.ReadAsStringAsync());
         HttpMessageAudit audit = response.GetTlmspAudit()!;
-        Assert.Equal((false, true, 0, TlmspAuditVerdict.NotAudited), (audit.IsAudited, audit.IsComplete, audit.Entries.Count, audit.Verdict));
+        Assert.Equal((false, TlmspAuditVerdict.NotAudited), (audit.IsAudited, audit.Verdict));
+        Assert.Equal((true, 0), (audit.IsComplete, audit.Entries.Count));
         await AssertAuditsAsync(path, [nameof(TlmspAuditVerdict.NotAudited)]);
     }
 

@@ -29,6 +29,7 @@ public class ConfigurationTests
               "AllowResizing": false,
               "Profiles": [ "two", "Four+secret(X-Token, X-Api-Key)" ],
               "Deletions": "Refuse",
+              "PlainTls": "allow",
               "Middleboxes": [
                 { "Address": "waf.example:7001", "Grant": "headers=r, body=rw" },
                 { "Address": "dlp.example:7002", "Grant": "2=r" },
@@ -52,6 +53,7 @@ public class ConfigurationTests
         Assert.Equal([HttpProfile.Two, HttpProfile.Four.WithSecrets("x-api-key", "x-token")], options.Profiles);
         Assert.Equal(files.At("keys.log"), options.KeyLogFile);
         Assert.Equal(HttpDeletionPolicy.Refuse, options.Deletions);
+        Assert.Equal(TlmspPlainTls.Allow, options.PlainTls);
         Assert.Equal(
             new Dictionary<TlmspAddress, Grant>
             {

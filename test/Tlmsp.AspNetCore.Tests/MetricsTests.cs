@@ -51,6 +51,20 @@ public class MetricsTests
     }
 
     [Fact]
+    public async Task A_plain_TLS_client_is_counted_apart()
+    {
+        await using TestServer server = await TestServer.StartAsync(tlmsp => tlmsp.PlainTls = TlmspPlainTls.Allow);
+        using var measured = new Measured(server);
+        using HttpClient plain = PlainTlsTests.PlainClient(server);
+
+        Assert.Equal("hello", await plain.GetStringAsync("/hello"));
+
+        Assert.Equal(1, measured.Sum("tlmsp.server.plain_tls_connections"));
+        Assert.Empty(measured.Of("tlmsp.server.active_connections"));
+        Assert.Empty(measured.Of("tlmsp.server.handshake.duration"));
+    }
+
+    [Fact]
     public async Task A_timeout_is_counted_as_such()
     {
         await using TestServer server = await TestServer.StartAsync(tlmsp => tlmsp.HandshakeTimeout = TimeSpan.FromMilliseconds(200));

@@ -41,7 +41,9 @@ public sealed class TlmspRelay : IAsyncDisposable
     /// <summary>Listens on the port of the first address.</summary>
     /// <param name="options">The engine's options.</param>
     /// <param name="handlers">Makes the handler of each direction of each connection.</param>
-    /// <param name="nextPort">Where connections go on to, when they pass here on their way to somebody else; else where the list says.</param>
+    /// <param name="nextPort">
+    /// Where connections go on to, when they pass here on their way to somebody else; else where the list says.
+    /// </param>
     public static TlmspRelay Start(
         TlmspMiddleboxOptions options, Func<RelayDirection, IContainerRelayHandler?> handlers, int? nextPort = null) =>
         new(options, handlers, nextPort);
@@ -94,7 +96,8 @@ public sealed class TlmspRelay : IAsyncDisposable
     }
 
     private sealed class Path(
-        TlmspMiddleboxOptions options, Func<RelayDirection, IContainerRelayHandler?> handlers, int? nextPort, SocketTransport client) : IDisposable
+        TlmspMiddleboxOptions options, Func<RelayDirection, IContainerRelayHandler?> handlers, int? nextPort, SocketTransport client)
+        : IDisposable
     {
         private readonly TlmspMiddleboxHandshake _handshake = new(options);
         private readonly SemaphoreSlim _turn = new(1, 1);

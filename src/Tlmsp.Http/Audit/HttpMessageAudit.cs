@@ -1,7 +1,8 @@
 namespace Tlmsp.Http;
 
 /// <summary>
-/// What middleboxes did to one request or response, as far as it was read: it grows until <see cref="IsComplete"/>. Safe for concurrent use.
+/// What middleboxes did to one request or response, as far as it was read: it grows until <see cref="IsComplete"/>. Safe for concurrent
+/// use.
 /// </summary>
 public sealed class HttpMessageAudit
 {
@@ -19,10 +20,14 @@ public sealed class HttpMessageAudit
         MessageNumber = messageNumber;
     }
 
-    /// <summary>Which message of its direction of the connection it is; the first is 0. Interim responses (1xx) belong to the final one.</summary>
+    /// <summary>
+    /// Which message of its direction of the connection it is; the first is 0. Interim responses (1xx) belong to the final one.
+    /// </summary>
     public long MessageNumber { get; }
 
-    /// <summary>True when every context of this direction is audited. Elsewhere nothing is recorded, because nothing could be proved.</summary>
+    /// <summary>
+    /// True when every context of this direction is audited. Elsewhere nothing is recorded, because nothing could be proved.
+    /// </summary>
     public bool IsAudited => _profile.IdsIn(_direction).All(IsAuditedContext);
 
     /// <summary>True when the message was read to its end, so that nothing more is added.</summary>
@@ -32,7 +37,9 @@ public sealed class HttpMessageAudit
         internal set => _isComplete = value;
     }
 
-    /// <summary>What was found so far; one entry per middlebox, action and part. Empty says nothing unless <see cref="IsAudited"/>.</summary>
+    /// <summary>
+    /// What was found so far; one entry per middlebox, action and part. Empty says nothing unless <see cref="IsAudited"/>.
+    /// </summary>
     public IReadOnlyList<TlmspAuditEntry> Entries => _entries;
 
     /// <summary>What that means.</summary>

@@ -70,7 +70,9 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     /// <summary>What becomes of notices that a middlebox deleted something.</summary>
     public HttpDeletionPolicy Deletions { get; init; }
 
-    /// <summary>At a client: called with the number of a request, and so of its response, before its first byte is sent, by who sends it.</summary>
+    /// <summary>
+    /// At a client: called with the number of a request, and so of its response, before its first byte is sent, by who sends it.
+    /// </summary>
     internal Action<TlmspHttpStream, long>? RequestStarting { get; init; }
 
     /// <summary>What its contexts are for.</summary>
@@ -237,7 +239,8 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
             byte deleter = container.Origin;
             if (Deletions == HttpDeletionPolicy.Refuse)
             {
-                throw new HttpMappingException($"middlebox {deleter:x2} deleted something, which is not to be accepted here (Deletions)", role);
+                throw new HttpMappingException(
+                    $"middlebox {deleter:x2} deleted something, which is not to be accepted here (Deletions)", role);
             }
 
             bool entitled = container.IsAudited && Session.Info.Middleboxes.First(middlebox => middlebox.Id == deleter) is { } by

@@ -103,6 +103,8 @@ public enum Misbehaviour
     NextHopRefused,
     /// <summary>The peer offered plain TLS only.</summary>
     PlainTls,
+    /// <summary>The client fell back to plain TLS although both ends speak TLMSP.</summary>
+    FallbackRefused,
 
     // ---- certificates
     /// <summary>An empty certificate list.</summary>

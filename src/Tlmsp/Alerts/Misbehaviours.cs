@@ -40,6 +40,7 @@ public static class Misbehaviours
         Misbehaviour.NoCommonCipherSuite or Misbehaviour.NoCommonGroup or Misbehaviour.NoCommonSignatureScheme
             or Misbehaviour.ClientCertificateMissing => TlmspAlert.HandshakeFailure,
 
+        Misbehaviour.FallbackRefused => TlmspAlert.InappropriateFallback,
         Misbehaviour.MiddleboxListRefused or Misbehaviour.NotOnPath => TlmspAlert.MiddleboxAuthorizationFailure,
         Misbehaviour.NextHopRefused => TlmspAlert.MiddleboxRouteFailure,
         Misbehaviour.ContextsRefused => TlmspAlert.UnsupportedContext,

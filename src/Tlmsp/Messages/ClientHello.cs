@@ -79,6 +79,11 @@ internal sealed class ClientHello
 
         if (Tlmsp is null)
         {
+            if (PlainTlsHello.IsFallback(this))
+            {
+                throw new TlmspException(Misbehaviour.FallbackRefused, "the tlmsp extension was removed on the way");
+            }
+
             throw new TlmspException(Misbehaviour.PlainTls, "a ClientHello without the tlmsp extension");
         }
 

@@ -46,6 +46,7 @@ public class AlertTableTests
             BadMInfo, BadDeleteIndicator, NotPermitted, UnknownAuthor, BadReaderCheckMac, BadCheckMac, BadForwardingMac, BadAuditTrail,
             CounterExhausted,
         ],
+        [86] = [FallbackRefused],
         [110] = [UnofferedExtension],
         [170] = [NextHopRefused],
         [171] = [MiddleboxListRefused, NotOnPath],

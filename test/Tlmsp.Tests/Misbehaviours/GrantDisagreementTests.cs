@@ -85,14 +85,16 @@ public class GrantDisagreementTests
             ClientHello hello = ClientHello.Read(record.MessageBody);
             parts = new HelloParts(hello);
             TlmspClientExtension tlmsp = hello.Tlmsp!;
-            parts.Replace(TlmspDialect.ExtensionTlmsp, (tlmsp with { Middleboxes = [tlmsp.Middleboxes[0] with { Grant = grant }] }).ToBytes());
+            MiddleboxEntry[] list = [tlmsp.Middleboxes[0] with { Grant = grant }];
+            parts.Replace(TlmspDialect.ExtensionTlmsp, (tlmsp with { Middleboxes = list }).ToBytes());
         }
         else
         {
             ServerHello hello = ServerHello.Read(record.MessageBody);
             parts = new HelloParts(hello);
             TlmspServerExtension tlmsp = hello.Tlmsp!;
-            parts.Replace(TlmspDialect.ExtensionTlmsp, (tlmsp with { Middleboxes = [tlmsp.Middleboxes[0] with { Grant = grant }] }).ToBytes());
+            MiddleboxEntry[] list = [tlmsp.Middleboxes[0] with { Grant = grant }];
+            parts.Replace(TlmspDialect.ExtensionTlmsp, (tlmsp with { Middleboxes = list }).ToBytes());
         }
 
         return [record.With(parts.ToMessage())];

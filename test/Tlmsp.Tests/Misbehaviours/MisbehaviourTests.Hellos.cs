@@ -75,6 +75,11 @@ public partial class MisbehaviourTests
 
         .. ClientHellos(PlainTls, "no tlmsp extension", hello => hello.Remove(TlmspDialect.ExtensionTlmsp)),
         .. ClientHellos(PlainTls, "no extensions at all", hello => hello.OmitExtensions = true),
+        .. ClientHellos(FallbackRefused, "no tlmsp extension, and the ALPN id of a fallback", hello =>
+        {
+            hello.Remove(TlmspDialect.ExtensionTlmsp);
+            hello.Extensions.Add((TlmspDialect.ExtensionAlpn, [0, 15, 14, .. "tlmsp-fallback"u8]));
+        }),
         .. ServerHellos(MissingTlmspExtension, "no tlmsp extension", hello => hello.Remove(TlmspDialect.ExtensionTlmsp)),
         .. ClientHellos(MissingContextList, "no context list", hello => hello.Remove(TlmspDialect.ExtensionContextList)),
         .. ClientHellos(DuplicateExtension, "an extension twice", hello => hello.Extensions.Add(hello.Extensions[^1])),

@@ -19,7 +19,9 @@ internal sealed class RelayClientHello(TlmspMiddleboxHandshake handshake) : Hand
         MiddleboxFlightRelay.Start(handshake, fromClient: true, () => new RelayClientKeyExchange(handshake));
 }
 
-/// <summary>Client side of a transparent middlebox: who else is on the path is in the server's answer, before which nothing more may come.</summary>
+/// <summary>
+/// Client side of a transparent middlebox: who else is on the path is in the server's answer, before which nothing more may come.
+/// </summary>
 internal sealed class AwaitTransparentPath(TlmspMiddleboxHandshake handshake) : HandshakeState
 {
     public override HandshakeState OnMessage(HandshakeMessage message) => handshake.Peers.Count == 0
@@ -54,12 +56,13 @@ internal sealed class RelayServerHello(TlmspMiddleboxHandshake handshake) : Hand
             throw new TlmspException(Misbehaviour.BadDiscovery, $"the server answers session {discovery.SessionId:x8} with {tlmsp.SessionId:x8}");
         }
 
-        // The server's list is not adopted (§2.7): whether a difference is acceptable is for the client to say. A transparent middlebox that
-        // nobody has listed has no other (§1.6).
+        // The server's list is not adopted (§2.7): whether a difference is acceptable is for the client to say. A transparent middlebox
+        // that nobody has listed has no other (§1.6).
         IReadOnlyList<MiddleboxEntry> path = handshake.Peers.Count == 0 ? tlmsp.Middleboxes : offered.Path;
         if (handshake.Peers.Count == 0)
         {
-            handshake.OnPath(path, path.ToList().FindIndex(entry => entry.Transparent && handshake.Options.Addresses.Contains(entry.Address)));
+            handshake.OnPath(
+                path, path.ToList().FindIndex(entry => entry.Transparent && handshake.Options.Addresses.Contains(entry.Address)));
         }
 
         handshake.ServerRandom = hello.Random;

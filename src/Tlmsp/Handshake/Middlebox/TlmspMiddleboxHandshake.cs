@@ -202,7 +202,8 @@ public sealed class TlmspMiddleboxHandshake : IDisposable
 
         ClientHello = hello;
         ClientHelloMessage = message;
-        NextHop = list.Skip(Peers.Count == 0 ? 0 : Index + 1).FirstOrDefault(entry => !entry.Transparent)?.Address ?? hello.Tlmsp.ServerAddress;
+        int next = Peers.Count == 0 ? 0 : Index + 1;
+        NextHop = list.Skip(next).FirstOrDefault(entry => !entry.Transparent)?.Address ?? hello.Tlmsp.ServerAddress;
         Offer = new TlmspOffer(
             hello.ServerName, hello.Tlmsp.ClientAddress, hello.Tlmsp.ServerAddress, hello.Contexts!,
             [.. list.Select(TlmspMiddlebox.From)]);

@@ -19,7 +19,8 @@ internal static class ServerPath
             // The client's list is most of it: a long one must not pass for an error of the application.
             throw new TlmspException(
                 Misbehaviour.MiddleboxListRefused,
-                $"with what PathCompletion adds the path would have {wanted.Count} middleboxes; {options.Limits.MaxMiddleboxes} are allowed");
+                $"with what PathCompletion adds the path would have {wanted.Count} middleboxes; "
+                + $"{options.Limits.MaxMiddleboxes} are allowed");
         }
 
         var path = new List<MiddleboxEntry>(wanted.Count);

@@ -1,0 +1,179 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Tlmsp.TestSupport;
+
+namespace Tlmsp.AspNetCore.Tests;
+
+/// <summary>Clients of ordinary TLS on an endpoint that speaks TLMSP.</summary>
+public class PlainTlsTests
+{
+    [Theory]
+    [InlineData("1.1", "HTTP/1.1")]
+    [InlineData("2.0", "HTTP/2")]
+    public async Task Both_kinds_of_clients_are_served_on_one_port(string version, string protocol)
+    {
+        await using TestServer server = await StartAllowingAsync();
+        using HttpClient plain = PlainClient(server);
+        using HttpClient tlmsp = server.Client();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/kind")
+        {
+            Version = Version.Parse(version),
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+
+        using HttpResponseMessage response = await plain.SendAsync(request);
+
+        Assert.Equal($"https {protocol} without TLMSP", await response.Content.ReadAsStringAsync());
+        Assert.Equal("https HTTP/1.1 with TLMSP", await tlmsp.GetStringAsync("/kind"));
+    }
+
+    [Fact]
+    public async Task By_default_they_get_an_alert_and_one_line_says_how_to_allow_them()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using HttpClient plain = PlainClient(server);
+
+        HttpRequestException e = await Assert.ThrowsAsync<HttpRequestException>(() => plain.GetStringAsync("/hello"));
+
+        Assert.IsType<AuthenticationException>(e.InnerException);
+        string line = await server.Logs.WaitForLineAsync("tlmsp.PlainTls = TlmspPlainTls.Allow");
+        Assert.StartsWith("Information:", line, StringComparison.Ordinal);
+        server.Logs.AssertQuiet();
+    }
+
+    [Theory]
+    [InlineData(TlmspPlainTls.Refuse)]
+    [InlineData(TlmspPlainTls.Allow)]
+    public async Task A_client_whose_extension_was_removed_on_the_way_gets_alert_86(TlmspPlainTls setting)
+    {
+        await using TestServer server = await TestServer.StartAsync(tlmsp => tlmsp.PlainTls = setting);
+
+        AuthenticationException e = await Assert.ThrowsAnyAsync<AuthenticationException>(() => AuthenticateAsync(server, FallbackOptions()));
+
+        Assert.Contains("inappropriate fallback", e.ToString(), StringComparison.OrdinalIgnoreCase);
+        Assert.StartsWith("Warning:", await server.Logs.WaitForLineAsync("fell back to TLS"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n")]
+    [InlineData("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")]
+    [InlineData("\x16\x03\x01\0\x04\x02\0\0\0")]         // not a ClientHello
+    [InlineData("\x16\x03\x01\0\x04\x01\xff\0\0")]      // a hello of 16 MB
+    public async Task Cleartext_and_garbage_get_an_alert_and_never_reach_HTTP(string bytes)
+    {
+        bool reached = false;
+        await using TestServer server = await StartAllowingAsync(map: app => app.Use((HttpContext context, RequestDelegate next) =>
+        {
+            reached = true;
+            return next(context);
+        }));
+        using RawConnection connection = await RawConnection.OpenAsync(server);
+
+        await connection.SendAsync(Encoding.Latin1.GetBytes(bytes));
+
+        byte[] answer = await connection.ReceiveToEndAsync();
+        Assert.Equal([0x15, 0x03, 0x03, 0x00, 0x02, 0x02], answer[..6]);
+        Assert.Equal(7, answer.Length);
+        Assert.False(reached);
+    }
+
+    [Fact]
+    public async Task A_hello_that_comes_byte_by_byte_is_as_good_as_any()
+    {
+        await using TestServer server = await StartAllowingAsync(listening: listen => listen.Use(next => connection =>
+        {
+            connection.Transport = new LoggingDuplexPipe(connection.Transport, new WriteLog(), sliceBytes: 1);
+            return next(connection);
+        }));
+        using HttpClient plain = PlainClient(server);
+
+        Assert.EndsWith("without TLMSP", await plain.GetStringAsync("/kind"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stock_HTTPS_server_takes_no_notice_of_the_fallback_id()
+    {
+        await using TestServer server = await TestServer.StartAsync(
+            listening: listen => listen.UseHttps(TestCertificates.Leaf("localhost")));
+
+        Assert.Equal(SslApplicationProtocol.Http11, await AuthenticateAsync(server, FallbackOptions()));
+    }
+
+    [Fact]
+    public async Task A_hello_that_never_ends_is_closed_at_the_timeout()
+    {
+        await using TestServer server = await StartAllowingAsync(tlmsp => tlmsp.HandshakeTimeout = TimeSpan.FromSeconds(1));
+        using RawConnection connection = await RawConnection.OpenAsync(server);
+        await connection.SendAsync(RawConnection.UnfinishedHello);
+
+        Assert.Empty(await connection.ReceiveToEndAsync());
+
+        await server.Logs.WaitForLineAsync("no TLMSP handshake within 00:00:01");
+    }
+
+    [Fact]
+    public async Task Settings_that_contradict_each_other_fail_at_start_up()
+    {
+        InvalidOperationException certificates = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => StartAllowingAsync(tlmsp => tlmsp.ClientAuthentication = TlmspClientAuthentication.Require));
+        InvalidOperationException callback = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => TestServer.StartAsync(tlmsp => tlmsp.OnAuthenticatePlainTls = (_, _) => { }));
+
+        Assert.Contains("Ask for their certificates in tlmsp.OnAuthenticatePlainTls", certificates.Message, StringComparison.Ordinal);
+        Assert.Contains("Set tlmsp.PlainTls = TlmspPlainTls.Allow", callback.Message, StringComparison.Ordinal);
+    }
+
+    private static Task<TestServer> StartAllowingAsync(
+        Action<TlmspConnectionOptions>? configure = null, Action<WebApplication>? map = null,
+        Action<ListenOptions>? listening = null) => TestServer.StartAsync(
+        tlmsp =>
+        {
+            tlmsp.PlainTls = TlmspPlainTls.Allow;
+            configure?.Invoke(tlmsp);
+        },
+        app =>
+        {
+            map?.Invoke(app);
+            app.MapGet("/kind", (HttpContext context) => $"{context.Request.Scheme} {context.Request.Protocol} "
+                + (context.Features.Get<ITlmspConnectionFeature>() is null ? "without TLMSP" : "with TLMSP"));
+        },
+        listening);
+
+    internal static HttpClient PlainClient(TestServer server) => new(new SocketsHttpHandler
+    {
+        SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = OurRoot() },
+    })
+    {
+        BaseAddress = server.Address,
+        Timeout = TimeSpan.FromSeconds(30),
+    };
+
+    private static SslClientAuthenticationOptions FallbackOptions() => new()
+    {
+        TargetHost = "localhost",
+        ApplicationProtocols = [SslApplicationProtocol.Http11, new SslApplicationProtocol(PlainTlsHello.FallbackProtocol)],
+        CertificateChainPolicy = OurRoot(),
+    };
+
+    private static async Task<SslApplicationProtocol> AuthenticateAsync(TestServer server, SslClientAuthenticationOptions options)
+    {
+        using Socket socket = await TlmspPeer.DialAsync(server.Address);
+        await using var tls = new SslStream(new NetworkStream(socket));
+        await tls.AuthenticateAsClientAsync(options);
+        return tls.NegotiatedApplicationProtocol;
+    }
+
+    private static X509ChainPolicy OurRoot()
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.Add(TestCertificates.Root);
+        return policy;
+    }
+}
