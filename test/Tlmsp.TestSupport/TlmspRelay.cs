@@ -17,6 +17,7 @@ public sealed record RelayDirection(bool ToServer, ContainerRelay Relay, IBuffer
 /// <summary>A middlebox of the engine on bare TCP connections, for tests that read, change, insert and delete in any context.</summary>
 public sealed class TlmspRelay : IAsyncDisposable
 {
+    private readonly TaskCompletionSource<Exception> _firstFault = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TlmspMiddleboxOptions _options;
     private readonly Func<RelayDirection, IContainerRelayHandler?> _handlers;
     private readonly int? _nextPort;
@@ -37,6 +38,9 @@ public sealed class TlmspRelay : IAsyncDisposable
 
     /// <summary>What ended connections, other than their ends and fatal alerts of others.</summary>
     public ConcurrentQueue<Exception> Faults { get; } = [];
+
+    /// <summary>The first of <see cref="Faults"/>, which may come a little after what the endpoints see of it.</summary>
+    public Task<Exception> FirstFault => _firstFault.Task;
 
     /// <summary>Listens on the port of the first address.</summary>
     /// <param name="options">The engine's options.</param>
@@ -92,6 +96,7 @@ public sealed class TlmspRelay : IAsyncDisposable
         catch (Exception e)
         {
             Faults.Enqueue(e);
+            _firstFault.TrySetResult(e);
         }
     }
 
