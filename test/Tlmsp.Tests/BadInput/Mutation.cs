@@ -17,7 +17,7 @@ internal sealed class Mutation(string name, Func<WireRecord, IEnumerable<byte[]>
     [
         new("dropped", _ => []) { MayStall = true },
         new("twice", record => [record.Bytes, record.Bytes]),
-        new("behind the next one", record => [record.Bytes]) { SwapsWithNext = true, MayStall = true },
+        new("behind the next one", record => [record.Bytes]) { MovesBehind = 1, MayStall = true },
         new("its last byte lost", record => [record.Bytes[..^1]]) { MayStall = true },
         new("its second half lost", record => [record.Bytes[..(record.Bytes.Length / 2)]]) { MayStall = true, IsRepeatable = false },
         new("its last byte cut off, lengths fitting", record => [Resize(record, -1)]),
@@ -39,7 +39,16 @@ internal sealed class Mutation(string name, Func<WireRecord, IEnumerable<byte[]>
     /// <summary>True when what follows from it does not depend on random bytes, or on lengths that vary with them.</summary>
     public bool IsRepeatable { get; private init; } = true;
 
-    private bool SwapsWithNext { get; init; }
+    /// <summary>How many records it lets pass before it comes; 0 when it stays where it is.</summary>
+    private int MovesBehind { get; init; }
+
+    /// <summary>A message of every type, put before the record: where one is due, it is malformed, or there twice.</summary>
+    public static IEnumerable<Mutation> Strangers => Enum.GetValues<HandshakeType>().Select(
+        type => new Mutation($"{type} before it", record => [Stranger(record, type), record.Bytes]));
+
+    /// <summary>The record comes behind others that follow it: any two of the messages of a side are out of order then.</summary>
+    public static IEnumerable<Mutation> Moves => Enumerable.Range(2, 11).Select(
+        count => new Mutation($"behind {count} others", record => [record.Bytes]) { MovesBehind = count, MayStall = true });
 
     /// <summary>Single bits of single bytes: of the headers, and samples of the rest; the same ones in every run.</summary>
     /// <param name="length">Length of the record.</param>
@@ -80,12 +89,13 @@ internal sealed class Mutation(string name, Func<WireRecord, IEnumerable<byte[]>
         {
             held = record.Bytes;
             byte[][] changed = [.. change(record)];
-            differs = SwapsWithNext || changed.Length != 1 || !changed[0].AsSpan().SequenceEqual(record.Bytes);
-            return SwapsWithNext ? [] : changed;
+            differs = MovesBehind > 0 || changed.Length != 1 || !changed[0].AsSpan().SequenceEqual(record.Bytes);
+            return MovesBehind > 0 ? [] : changed;
         });
-        if (SwapsWithNext)
+        if (MovesBehind > 0)
         {
-            tap.Replace(_ => held is not null, record => [record.Bytes, held!]);
+            int left = MovesBehind;
+            tap.Replace(_ => held is not null && --left == 0, record => [record.Bytes, held!]);
         }
 
         return () => differs;
@@ -101,6 +111,13 @@ internal sealed class Mutation(string name, Func<WireRecord, IEnumerable<byte[]>
         byte[] content = Content(record);
         content = by > 0 ? [.. content, .. new byte[by]] : content[..Math.Max(0, content.Length + by)];
         return record.Message is null ? record.With(content) : record.WithMessage(content);
+    }
+
+    private static byte[] Stranger(WireRecord record, HandshakeType type)
+    {
+        byte[] message = record.With([(byte)type, 0, 0, 1, 0xff]);
+        message[0] = (byte)RecordType.Handshake;
+        return message;
     }
 
     private static byte[] SetLength(WireRecord record, int length)
