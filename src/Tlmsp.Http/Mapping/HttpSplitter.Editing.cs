@@ -23,7 +23,7 @@ public sealed partial class HttpSplitter
                 AppendChunk(bytes, piece.MessageComplete, sink);
                 break;
             default:
-                Append(piece.Role == HttpRole.Head ? _headId : _contentId, bytes, sink);
+                _packer.Append(piece.Role == HttpRole.Head ? _headId : _contentId, bytes, sink);
                 break;
         }
     }
@@ -34,13 +34,13 @@ public sealed partial class HttpSplitter
         if (piece.HeadComplete)
         {
             _chunking = editor.Length.Length > 0 && _framer.MayBeChunked;
-            Append(_headId, _chunking ? "Transfer-Encoding: chunked\r\n"u8 : editor.Length.Memory.Span, sink);
-            Append(_secretId, editor.Secrets.Memory.Span, sink);
+            _packer.Append(_headId, _chunking ? "Transfer-Encoding: chunked\r\n"u8 : editor.Length.Memory.Span, sink);
+            _packer.Append(_secretId, editor.Secrets.Memory.Span, sink);
             editor.Length.Dispose();
             editor.Secrets.Dispose();
         }
 
-        Append(_headId, line, sink);
+        _packer.Append(_headId, line, sink);
         if (!line.IsEmpty)
         {
             editor.LineSent();
@@ -53,9 +53,9 @@ public sealed partial class HttpSplitter
         Span<byte> size = stackalloc byte[10];
         Utf8Formatter.TryFormat(content.Length, size, out int digits, 'x');
         "\r\n"u8.CopyTo(size[digits..]);
-        Append(_contentId, size[..(digits + 2)], sink);
-        Append(_contentId, content, sink);
-        Append(_contentId, isLast ? "\r\n0\r\n\r\n"u8 : "\r\n"u8, sink);
+        _packer.Append(_contentId, size[..(digits + 2)], sink);
+        _packer.Append(_contentId, content, sink);
+        _packer.Append(_contentId, isLast ? "\r\n0\r\n\r\n"u8 : "\r\n"u8, sink);
         _chunking &= !isLast;
     }
 }

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Tlmsp.Http;
 
 /// <summary>
@@ -11,9 +9,7 @@ public sealed partial class HttpSplitter : IHttpSplitter
     private readonly HttpFramer _framer;
     private readonly byte _headId;
     private readonly byte _contentId;
-    private byte[]? _pending;
-    private int _length;
-    private byte _contextId;
+    private readonly ContainerPacker _packer = new();
 
     /// <summary>Makes a splitter for one direction of one connection.</summary>
     /// <param name="direction">What the output consists of.</param>
@@ -63,7 +59,7 @@ public sealed partial class HttpSplitter : IHttpSplitter
             }
             else
             {
-                Append(piece.Role == HttpRole.Head ? _headId : _contentId, data[..taken], sink);
+                _packer.Append(piece.Role == HttpRole.Head ? _headId : _contentId, data[..taken], sink);
             }
 
             if (piece.MessageComplete && !_framer.WasInterim)
@@ -84,66 +80,13 @@ public sealed partial class HttpSplitter : IHttpSplitter
     public void Flush(IHttpContainerSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);
-        if (_length > 0)
-        {
-            int length = _length;
-            _length = 0;
-            sink.Emit(_contextId, _pending.AsSpan(0, length));
-        }
-
-        Release();
+        _packer.Flush(sink);
     }
 
     /// <summary>Gives the buffer back.</summary>
     public void Dispose()
     {
-        Release();
+        _packer.Dispose();
         _editor?.Dispose();
-    }
-
-    private void Append(byte contextId, ReadOnlySpan<byte> bytes, IHttpContainerSink sink)
-    {
-        if (bytes.IsEmpty)
-        {
-            return;
-        }
-
-        if (_length > 0 && contextId != _contextId)
-        {
-            Flush(sink);
-        }
-
-        _contextId = contextId;
-        int capacity = ContainerWriter.MaxPlaintext;
-        while (!bytes.IsEmpty)
-        {
-            // A whole container's worth at hand needs no copy.
-            if (_length == 0 && bytes.Length >= capacity)
-            {
-                sink.Emit(contextId, bytes[..capacity]);
-                bytes = bytes[capacity..];
-                continue;
-            }
-
-            _pending ??= ArrayPool<byte>.Shared.Rent(capacity);
-            int run = Math.Min(bytes.Length, capacity - _length);
-            bytes[..run].CopyTo(_pending.AsSpan(_length));
-            _length += run;
-            bytes = bytes[run..];
-            if (_length == capacity)
-            {
-                _length = 0;
-                sink.Emit(contextId, _pending.AsSpan(0, capacity));
-            }
-        }
-    }
-
-    private void Release()
-    {
-        if (_pending is { } pending && _length == 0)
-        {
-            _pending = null;
-            ArrayPool<byte>.Shared.Return(pending);
-        }
     }
 }

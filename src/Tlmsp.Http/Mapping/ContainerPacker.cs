@@ -14,6 +14,11 @@ internal sealed class ContainerPacker : IDisposable
     /// <summary>Takes a run of bytes; emits what is full, or of another context.</summary>
     public void Append(byte contextId, ReadOnlySpan<byte> bytes, IHttpContainerSink sink)
     {
+        if (bytes.IsEmpty)
+        {
+            return;
+        }
+
         if (_length > 0 && contextId != _contextId)
         {
             Flush(sink);
