@@ -22,8 +22,9 @@ internal sealed class Testimony
 /// <summary>An inspector that only takes notes.</summary>
 internal sealed class Witness(Testimony testimony) : ITlmspInspector
 {
-    public ValueTask OnHeadAsync(HttpHead head, CancellationToken cancellationToken)
+    public ValueTask<InspectionVerdict> OnHeadAsync(InspectedMessage message, CancellationToken cancellationToken)
     {
+        HttpHead head = message.Head!;
         if (head.Direction == HttpDirection.Request)
         {
             testimony.RequestLines.Enqueue(head.StartLine);
@@ -34,17 +35,18 @@ internal sealed class Witness(Testimony testimony) : ITlmspInspector
             testimony.ContentTypes.Enqueue(type);
         }
 
-        return ValueTask.CompletedTask;
+        return default;
     }
 
-    public ValueTask OnContentAsync(HttpDirection direction, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    public ValueTask<InspectionVerdict> OnContentAsync(
+        InspectedMessage message, InspectedContent content, CancellationToken cancellationToken)
     {
         if (testimony.Excerpts.Count < 100)
         {
-            testimony.Excerpts.Enqueue(Encoding.UTF8.GetString(content.Span[..Math.Min(content.Length, 60)]));
+            testimony.Excerpts.Enqueue(Encoding.UTF8.GetString(content.Memory.Span[..Math.Min(content.Memory.Length, 60)]));
         }
 
-        return ValueTask.CompletedTask;
+        return default;
     }
 
     public ValueTask OnOpaqueAsync(HttpDirection direction, HttpRole role, int length, CancellationToken cancellationToken)

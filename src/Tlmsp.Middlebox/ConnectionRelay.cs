@@ -10,7 +10,8 @@ internal sealed partial class ConnectionRelay
     private readonly TlmspMiddleboxHostOptions _options;
     private readonly ConnectionContext _client;
     private readonly ConnectionContext _server;
-    private readonly ITlmspInspector[] _inspectors;
+    private readonly Inspectors _inspectors;
+    private readonly InspectedMessages _messages;
     private readonly InspectionContext _context;
     private readonly ILogger _logger;
     private readonly RelayPump _toServer;
@@ -27,7 +28,7 @@ internal sealed partial class ConnectionRelay
 
     public ConnectionRelay(
         TlmspMiddleboxHostOptions options, EstablishedPath path, ConnectionContext client, ConnectionContext server,
-        ITlmspInspector[] inspectors, ILogger logger)
+        Inspectors inspectors, ILogger logger)
     {
         _options = options;
         _client = client;
@@ -37,6 +38,7 @@ internal sealed partial class ConnectionRelay
         TlmspMiddleboxSession session = path.Session;
         _context = new InspectionContext(client.ConnectionId, session.Info, session.Grant);
         HttpProfile profile = HttpProfile.Read(session.Info.Contexts, out _problem) ?? HttpProfile.Two;
+        _messages = new InspectedMessages(_context, profile, TimeProvider.System);
         var observers = new HttpObservers(profile, session.Grant, options.Mapping, options.HttpLimits);
         _toServer = new RelayPump(
             session.ClientToServer, path.ClientRead, client.Transport.Input, server.Transport.Output, Queue(HttpDirection.Request));
@@ -44,7 +46,7 @@ internal sealed partial class ConnectionRelay
             session.ServerToClient, path.ServerRead, server.Transport.Input, client.Transport.Output, Queue(HttpDirection.Response));
 
         InspectionQueue? Queue(HttpDirection direction) =>
-            inspectors.Length == 0 ? null : new InspectionQueue(direction, profile, observers.For(direction), inspectors);
+            inspectors.IsEmpty ? null : new InspectionQueue(direction, profile, observers.For(direction), _messages, inspectors);
     }
 
     /// <summary>Completes when no inspector is at work any more, which may be long after a call was given up.</summary>
@@ -76,7 +78,12 @@ internal sealed partial class ConnectionRelay
         {
             // Fail closed: nothing more passes, and both sides are told.
             LogFault(_logger, _client.ConnectionId, fault.Message, fault);
-            TlmspAlert alert = fault is TlmspException e ? e.Alert : TlmspAlert.InternalError;
+            TlmspAlert alert = fault switch
+            {
+                TlmspException e => e.Alert,
+                InspectorException e => e.Alert,
+                _ => TlmspAlert.InternalError,
+            };
             await Task.WhenAll(
                 TellAsync(_client, _toClient, _toServer, alert), TellAsync(_server, _toServer, _toClient, alert)).ConfigureAwait(false);
         }
@@ -84,6 +91,8 @@ internal sealed partial class ConnectionRelay
         {
             LogFatalAlert(_logger, _client.ConnectionId, passed, (byte)passed);
         }
+
+        await CloseSinksAsync(fault).ConfigureAwait(false);
     }
 
     /// <summary>Looks after the time: called once in a while, on no thread of this connection.</summary>
@@ -111,7 +120,7 @@ internal sealed partial class ConnectionRelay
 
     private async Task ConnectedAsync(CancellationToken stopping)
     {
-        if (_inspectors.Length == 0)
+        if (_inspectors.IsEmpty)
         {
             return;
         }
@@ -140,7 +149,7 @@ internal sealed partial class ConnectionRelay
 
         async Task CallAllAsync()
         {
-            foreach (ITlmspInspector inspector in _inspectors)
+            foreach (ITlmspInspector inspector in _inspectors.All)
             {
                 try
                 {
@@ -150,6 +159,40 @@ internal sealed partial class ConnectionRelay
                 {
                     End(new InspectorException(inspector, e));
                 }
+            }
+
+            foreach (IInspectionSink sink in _inspectors.Sinks)
+            {
+                try
+                {
+                    await sink.OnPathOpenedAsync(_context, _inspectorStop.Token).ConfigureAwait(false);
+                }
+                catch (Exception e)
+                {
+                    End(InspectorException.NotRecorded(sink, e));
+                }
+            }
+        }
+    }
+
+    /// <summary>Messages that end with their path are recorded as well.</summary>
+    private async Task CloseSinksAsync(Exception? fault)
+    {
+        InspectedMessage[] unfinished = _messages.Unfinished();
+        foreach (IInspectionSink sink in _inspectors.Sinks)
+        {
+            try
+            {
+                foreach (InspectedMessage message in unfinished)
+                {
+                    await sink.OnMessageAsync(message.ToRecord(), CancellationToken.None).ConfigureAwait(false);
+                }
+
+                await sink.OnPathClosedAsync(_context, fault).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                LogNotRecorded(_logger, _client.ConnectionId, sink.GetType().Name, e);
             }
         }
     }
@@ -210,6 +253,9 @@ internal sealed partial class ConnectionRelay
 
     [LoggerMessage(7, LogLevel.Debug, "Connection {ConnectionId}: ended by the fatal alert {Alert} ({Number}).")]
     private static partial void LogFatalAlert(ILogger logger, string connectionId, TlmspAlert alert, byte number);
+
+    [LoggerMessage(11, LogLevel.Error, "Connection {ConnectionId}: {Sink} could not record how it ended.")]
+    private static partial void LogNotRecorded(ILogger logger, string connectionId, string sink, Exception exception);
 
     [LoggerMessage(6, LogLevel.Warning, "Connection {ConnectionId} is closed on both sides: {Reason}")]
     private static partial void LogFault(ILogger logger, string connectionId, string reason, Exception exception);

@@ -40,6 +40,9 @@ public sealed class TlmspMiddleboxHostOptions
     /// <summary>Time for one call of an inspector; within a second after it the connection is closed. Default 10 s.</summary>
     public TimeSpan InspectorTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Most that inspectors may hold back per direction, in bytes of containers. Default 256 KiB.</summary>
+    public int MaxHeldBytes { get; set; } = 256 * 1024;
+
     /// <summary>
     /// Time for the rest of a path that is ending: for one direction to fall silent once the other has ended, and then for the receivers
     /// to take what was sent to them. Default 5 s.

@@ -145,7 +145,8 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
                 _engine.Certificate = file.Current;
             }
 
-            ITlmspInspector[] inspectors = [.. scope.ServiceProvider.GetServices<ITlmspInspector>()];
+            var inspectors = new Inspectors(
+                [.. scope.ServiceProvider.GetServices<ITlmspInspector>()], [.. scope.ServiceProvider.GetServices<IInspectionSink>()]);
             var connection = new MiddleboxConnection(_options, _engine, _dialer, _sweep, client, inspectors, _connectionLogger);
             await connection.RunAsync(_stopping.Token).ConfigureAwait(false);
             inspecting = connection.Inspecting;

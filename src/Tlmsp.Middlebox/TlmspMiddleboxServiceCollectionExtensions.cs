@@ -44,5 +44,15 @@ public static class TlmspMiddleboxServiceCollectionExtensions
         return builder;
     }
 
+    /// <summary>Adds somebody who hears what the middlebox does, over all connections.</summary>
+    public static ITlmspMiddleboxBuilder AddSink<TSink>(this ITlmspMiddleboxBuilder builder)
+        where TSink : class, IInspectionSink
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddSingleton<TSink>();
+        builder.Services.AddSingleton<IInspectionSink>(services => services.GetRequiredService<TSink>());
+        return builder;
+    }
+
     private sealed record Builder(IServiceCollection Services) : ITlmspMiddleboxBuilder;
 }

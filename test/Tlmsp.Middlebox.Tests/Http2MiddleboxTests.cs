@@ -143,33 +143,36 @@ public class Http2MiddleboxTests
 
         public TaskCompletionSource<int> Aborted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public ValueTask OnHeadAsync(HttpHead head, CancellationToken cancellationToken)
+        public ValueTask<InspectionVerdict> OnHeadAsync(InspectedMessage message, CancellationToken cancellationToken)
         {
-            Heads.Enqueue(head);
-            return ValueTask.CompletedTask;
+            Heads.Enqueue(message.Head!);
+            return default;
         }
 
-        public ValueTask OnContentAsync(HttpDirection direction, int streamId, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+        public ValueTask<InspectionVerdict> OnContentAsync(
+            InspectedMessage message, InspectedContent content, CancellationToken cancellationToken)
         {
-            Contents.GetOrAdd((direction, streamId), _ => new MemoryStream()).Write(content.Span);
-            return ValueTask.CompletedTask;
+            Contents.GetOrAdd((message.Direction, message.StreamId), _ => new MemoryStream()).Write(content.Memory.Span);
+            return default;
         }
 
-        public ValueTask OnMessageEndAsync(HttpDirection direction, int streamId, CancellationToken cancellationToken)
+        public ValueTask<InspectionVerdict> OnMessageEndAsync(
+            InspectedMessage message, InspectedContent held, CancellationToken cancellationToken)
         {
-            Ended.Enqueue((direction, streamId));
-            return ValueTask.CompletedTask;
+            Ended.Enqueue((message.Direction, message.StreamId));
+            return default;
         }
 
-        public ValueTask OnMessageAbortedAsync(int streamId, CancellationToken cancellationToken)
+        public ValueTask OnMessageAbortedAsync(InspectedMessage message, CancellationToken cancellationToken)
         {
-            Aborted.TrySetResult(streamId);
+            Aborted.TrySetResult(message.StreamId);
             return ValueTask.CompletedTask;
         }
     }
 
     private sealed class Objecting : ITlmspInspector
     {
-        public ValueTask OnHeadAsync(HttpHead head, CancellationToken cancellationToken) => throw new InvalidOperationException("no");
+        public ValueTask<InspectionVerdict> OnHeadAsync(InspectedMessage message, CancellationToken cancellationToken) =>
+            throw new InvalidOperationException("no");
     }
 }

@@ -163,12 +163,14 @@ public class InspectorTimeoutTests
             instances.Made++;
         }
 
-        public async ValueTask OnHeadAsync(HttpHead head, CancellationToken cancellationToken)
+        public async ValueTask<InspectionVerdict> OnHeadAsync(InspectedMessage message, CancellationToken cancellationToken)
         {
             if (_instances.Hang is { } hang)
             {
                 await hang.Task;
             }
+
+            return default;
         }
 
         public ValueTask DisposeAsync()

@@ -106,6 +106,7 @@ public class MiddleboxTests
 
     private sealed class FailingInspector : ITlmspInspector
     {
-        public ValueTask OnHeadAsync(HttpHead head, CancellationToken cancellationToken) => throw new FormatException("cannot cope");
+        public ValueTask<InspectionVerdict> OnHeadAsync(InspectedMessage message, CancellationToken cancellationToken) =>
+            throw new FormatException("cannot cope");
     }
 }

@@ -199,7 +199,8 @@ public sealed class RelayPumpTests : IDisposable
             ? new InspectionQueue(
                 HttpDirection.Request, HttpProfile.Two,
                 new HttpObservers(HttpProfile.Two, session.Grant, HttpMappingMode.Strict, HttpFramerLimits.Default).For(HttpDirection.Request),
-                [new Seeing()])
+                new InspectedMessages(new InspectionContext("test", session.Info, session.Grant), HttpProfile.Two, TimeProvider.System),
+                new Inspectors([new Seeing()], []))
             : null;
         PipeWriter output = new LoggingDuplexPipe(new Duplex(_output.Reader, _output.Writer), _writes).Output;
         return new RelayPump(session.ClientToServer, handshakeRead: null, _input.Reader, output, queue);

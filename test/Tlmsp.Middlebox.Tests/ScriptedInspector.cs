@@ -12,22 +12,34 @@ internal sealed class ScriptedInspector(string call, Func<CancellationToken, Val
 
     public ValueTask OnConnectedAsync(InspectionContext context, CancellationToken cancellationToken) => At("connected", cancellationToken);
 
-    public async ValueTask OnHeadAsync(HttpHead head, CancellationToken cancellationToken)
+    public async ValueTask<InspectionVerdict> OnHeadAsync(InspectedMessage message, CancellationToken cancellationToken)
     {
-        await Seen.OnHeadAsync(head, cancellationToken);
+        await Seen.OnHeadAsync(message, cancellationToken);
         await At("head", cancellationToken);
-        await At(head.StartLine.StartsWith("HTTP/", StringComparison.Ordinal) ? "response" : "request", cancellationToken);
+        await At(message.Direction == HttpDirection.Response ? "response" : "request", cancellationToken);
+        return default;
     }
 
-    public async ValueTask OnContentAsync(HttpDirection direction, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    public async ValueTask<InspectionVerdict> OnContentAsync(
+        InspectedMessage message, InspectedContent content, CancellationToken cancellationToken)
     {
-        await Seen.OnContentAsync(direction, content, cancellationToken);
+        await Seen.OnContentAsync(message, content, cancellationToken);
         await At("content", cancellationToken);
+        return default;
     }
 
-    public ValueTask OnTrailersAsync(HttpHead trailers, CancellationToken cancellationToken) => At("trailers", cancellationToken);
+    public async ValueTask<InspectionVerdict> OnTrailersAsync(InspectedMessage message, CancellationToken cancellationToken)
+    {
+        await At("trailers", cancellationToken);
+        return default;
+    }
 
-    public ValueTask OnMessageEndAsync(HttpDirection direction, CancellationToken cancellationToken) => At("end", cancellationToken);
+    public async ValueTask<InspectionVerdict> OnMessageEndAsync(
+        InspectedMessage message, InspectedContent held, CancellationToken cancellationToken)
+    {
+        await At("end", cancellationToken);
+        return default;
+    }
 
     public ValueTask OnOpaqueAsync(HttpDirection direction, HttpRole role, int length, CancellationToken cancellationToken) =>
         At("opaque", cancellationToken);

@@ -109,6 +109,7 @@ public sealed class RecordingInspector : ITlmspInspector
     private readonly List<HttpHead> _heads = [];
     private readonly List<HttpField> _secrets = [];
     private readonly MemoryStream _content = new();
+    private readonly MemoryStream[] _contents = [new(), new()];
     private long _opaqueHead;
     private long _opaqueContent;
     private int _ends;
@@ -148,6 +149,15 @@ public sealed class RecordingInspector : ITlmspInspector
         }
     }
 
+    /// <summary>The content in one direction: those of the two can overlap.</summary>
+    public byte[] ContentOf(HttpDirection direction)
+    {
+        lock (_lock)
+        {
+            return _contents[(int)direction].ToArray();
+        }
+    }
+
     public long OpaqueHeadBytes => Interlocked.Read(ref _opaqueHead);
 
     public long OpaqueContentBytes => Interlocked.Read(ref _opaqueContent);
@@ -156,41 +166,43 @@ public sealed class RecordingInspector : ITlmspInspector
 
     public int MessageEnds => Volatile.Read(ref _ends);
 
-    public ValueTask OnHeadAsync(HttpHead head, CancellationToken cancellationToken)
+    public ValueTask<InspectionVerdict> OnHeadAsync(InspectedMessage message, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
-            _heads.Add(head);
+            _heads.Add(message.Head!);
         }
 
-        return ValueTask.CompletedTask;
+        return default;
     }
 
-    public ValueTask OnSecretFieldsAsync(HttpDirection direction, IReadOnlyList<HttpField> fields, CancellationToken cancellationToken)
+    public ValueTask<InspectionVerdict> OnSecretFieldsAsync(
+        InspectedMessage message, IReadOnlyList<HttpField> fields, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
             _secrets.AddRange(fields);
         }
 
-        return ValueTask.CompletedTask;
+        return default;
     }
 
-    public ValueTask OnContentAsync(HttpDirection direction, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    public ValueTask<InspectionVerdict> OnContentAsync(InspectedMessage message, InspectedContent content, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
-            _content.Write(content.Span);
+            _content.Write(content.Memory.Span);
+            _contents[(int)message.Direction].Write(content.Memory.Span);
             _contentCalls++;
         }
 
-        return ValueTask.CompletedTask;
+        return default;
     }
 
-    public ValueTask OnMessageEndAsync(HttpDirection direction, CancellationToken cancellationToken)
+    public ValueTask<InspectionVerdict> OnMessageEndAsync(InspectedMessage message, InspectedContent held, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _ends);
-        return ValueTask.CompletedTask;
+        return default;
     }
 
     public ValueTask OnOpaqueAsync(HttpDirection direction, HttpRole role, int length, CancellationToken cancellationToken)

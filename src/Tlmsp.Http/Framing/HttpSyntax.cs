@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 
 namespace Tlmsp.Http;
 
@@ -67,6 +68,10 @@ internal static class HttpSyntax
         value = colon < 0 ? default : line[(colon + 1)..].Trim(" \t"u8);
         return colon > 0 && IsToken(name) && !value.ContainsAnyExcept(ValueBytes);
     }
+
+    /// <summary>Whether this is a field that can be written as a line of its own: a token, and a value without line breaks (RFC 9110 §5).</summary>
+    public static bool IsField(string name, string value) => name.Length > 0 && Ascii.IsValid(name) && IsToken(Encoding.ASCII.GetBytes(name))
+        && value.All(c => c <= '\xff') && value == value.Trim(' ', '\t') && !Encoding.Latin1.GetBytes(value).AsSpan().ContainsAnyExcept(ValueBytes);
 
     public static bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> lowerCase) => System.Text.Ascii.EqualsIgnoreCase(name, lowerCase);
 

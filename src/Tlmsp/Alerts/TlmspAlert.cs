@@ -27,6 +27,8 @@ public enum TlmspAlert : byte
     IllegalParameter = 47,
     /// <summary>The chain does not end in a trusted root.</summary>
     UnknownCa = 48,
+    /// <summary>A policy refuses access.</summary>
+    AccessDenied = 49,
     /// <summary>A message could not be decoded.</summary>
     DecodeError = 50,
     /// <summary>A signature or Finished value did not verify.</summary>

@@ -1,0 +1,142 @@
+using Tlmsp.Http;
+
+namespace Tlmsp.Middlebox;
+
+/// <summary>
+/// The messages that are on their way through one connection, in both directions. Calls for the two directions may overlap.
+/// </summary>
+internal sealed class InspectedMessages
+{
+    private readonly Lock _lock = new();
+    private readonly InspectionContext _connection;
+    private readonly InspectionRights[] _rights;
+    private readonly TimeProvider _time;
+    private readonly Dictionary<(HttpDirection, int), InspectedMessage> _open = [];
+    private readonly Queue<InspectedMessage> _unanswered = new();
+    private readonly long[] _numbers = new long[2];
+    private readonly bool _pairs;
+    private readonly bool _isHttp2;
+    private Dictionary<int, InspectedMessage>? _answerable;     // complete requests of HTTP/2 streams
+
+    public InspectedMessages(InspectionContext connection, HttpProfile profile, TimeProvider time)
+    {
+        _connection = connection;
+        _time = time;
+        _isHttp2 = profile.Version == HttpWireVersion.Http2;
+        _rights =
+        [
+            InspectionRights.Of(profile, connection.Grant, HttpDirection.Request),
+            InspectionRights.Of(profile, connection.Grant, HttpDirection.Response),
+        ];
+        _pairs = _rights.All(each => each.ReadsHead);
+    }
+
+    /// <summary>A head can be read: a message begins, unless it has begun with something before its head.</summary>
+    public InspectedMessage Begin(HttpDirection direction, HttpHead head)
+    {
+        lock (_lock)
+        {
+            bool isInterim = head.Direction == HttpDirection.Response && head.StatusCode is >= 100 and < 200;
+            InspectedMessage? request = direction == HttpDirection.Response && _pairs ? Answered(head.StreamId, isInterim) : null;
+            InspectedMessage message = _open.TryGetValue((direction, head.StreamId), out InspectedMessage? begun) && begun.Head is null
+                ? begun
+                : Make(direction, head.StreamId);
+            message.Request = request;
+            message.OnHead(head);
+            if (direction == HttpDirection.Request && _pairs && !_isHttp2)
+            {
+                _unanswered.Enqueue(message);
+            }
+
+            return message;
+        }
+    }
+
+    /// <summary>The message that something without a head of its own belongs to; it begins with that where the head is sealed.</summary>
+    public InspectedMessage Current(HttpDirection direction, int streamId)
+    {
+        lock (_lock)
+        {
+            return _open.TryGetValue((direction, streamId), out InspectedMessage? message) ? message : Make(direction, streamId);
+        }
+    }
+
+    /// <summary>A message is complete.</summary>
+    /// <returns>The message; null where nothing of it was seen.</returns>
+    public InspectedMessage? End(HttpDirection direction, int streamId)
+    {
+        lock (_lock)
+        {
+            // A request's head is still wanted when its answer comes.
+            return _open.Remove((direction, streamId), out InspectedMessage? message) ? Keep(message) : null;
+        }
+    }
+
+    /// <summary>A stream was reset.</summary>
+    /// <returns>Those of its messages that are not complete; the request, where that is complete and its answer has not begun.</returns>
+    public IReadOnlyList<InspectedMessage> Abort(int streamId)
+    {
+        lock (_lock)
+        {
+            var aborted = new List<InspectedMessage>();
+            foreach (HttpDirection direction in (HttpDirection[])[HttpDirection.Request, HttpDirection.Response])
+            {
+                if (_open.Remove((direction, streamId), out InspectedMessage? message))
+                {
+                    aborted.Add(message);
+                }
+            }
+
+            // The request may be complete, and its answer not have begun.
+            if (_answerable is not null && _answerable.Remove(streamId, out InspectedMessage? request) && aborted.Count == 0)
+            {
+                aborted.Add(request);
+            }
+
+            return aborted;
+        }
+    }
+
+    /// <summary>What has not ended.</summary>
+    public InspectedMessage[] Unfinished()
+    {
+        lock (_lock)
+        {
+            return [.. _open.Values];
+        }
+    }
+
+    private InspectedMessage Keep(InspectedMessage message)
+    {
+        message.IsComplete = true;
+        if (_isHttp2 && _pairs && message.Direction == HttpDirection.Request)
+        {
+            (_answerable ??= [])[message.StreamId] = message;
+        }
+        else if (_isHttp2 && message is { Direction: HttpDirection.Response, Head.StatusCode: >= 200 })
+        {
+            _answerable?.Remove(message.StreamId);
+        }
+
+        return message;
+    }
+
+    private InspectedMessage? Answered(int streamId, bool isInterim)
+    {
+        if (!_isHttp2)
+        {
+            return isInterim ? (_unanswered.TryPeek(out InspectedMessage? next) ? next : null)
+                : _unanswered.TryDequeue(out InspectedMessage? first) ? first : null;
+        }
+
+        return _open.TryGetValue((HttpDirection.Request, streamId), out InspectedMessage? open) ? open : _answerable?.GetValueOrDefault(streamId);
+    }
+
+    private InspectedMessage Make(HttpDirection direction, int streamId)
+    {
+        int index = direction == HttpDirection.Request ? 0 : 1;
+        var message = new InspectedMessage(_connection, direction, ++_numbers[index], streamId, _rights[index], _time);
+        _open[(direction, streamId)] = message;
+        return message;
+    }
+}

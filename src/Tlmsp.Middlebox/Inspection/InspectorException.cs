@@ -1,0 +1,22 @@
+namespace Tlmsp.Middlebox;
+
+/// <summary>An inspector threw something, took too long, or refuses: its connection fails closed.</summary>
+internal sealed class InspectorException(string message, TlmspAlert alert = TlmspAlert.InternalError, Exception? inner = null)
+    : Exception(message, inner)
+{
+    public InspectorException(ITlmspInspector inspector, Exception inner)
+        : this($"{inspector.GetType().Name} failed with {inner.GetType().Name}: {inner.Message}", inner: inner)
+    {
+    }
+
+    /// <summary>What both sides are told.</summary>
+    public TlmspAlert Alert { get; } = alert;
+
+    public static InspectorException Overdue(TimeSpan timeout) => new($"an inspector has not returned within {timeout} (InspectorTimeout)");
+
+    public static InspectorException NotRecorded(IInspectionSink sink, Exception inner) =>
+        new($"{sink.GetType().Name} failed with {inner.GetType().Name}: {inner.Message}", inner: inner);
+
+    public static InspectorException Refused(ITlmspInspector inspector, InspectionVerdict verdict) =>
+        new($"{inspector.GetType().Name} refuses it: {verdict.Reason}", verdict.Alert);
+}
