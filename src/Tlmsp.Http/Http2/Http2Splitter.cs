@@ -72,6 +72,12 @@ internal sealed class Http2Splitter : IHttpSplitter
     }
 
     /// <inheritdoc/>
+    /// <remarks>Every stream of HTTP/2 has an end of its own.</remarks>
+    public void End(IHttpContainerSink sink)
+    {
+    }
+
+    /// <inheritdoc/>
     public void Dispose() => _packer.Dispose();
 
     private void AppendSettings(Http2Piece piece, ReadOnlySpan<byte> bytes, IHttpContainerSink sink)

@@ -7,6 +7,7 @@ namespace Tlmsp.Http;
 public sealed class HttpProfile : IEquatable<HttpProfile>
 {
     private const int Roles = (int)HttpRole.Tunnel + 1;
+    private const string TunnelOption = "+tunnel";
     private static readonly HttpProfile s_fourOverHttp2 = new("four", HttpWireVersion.Http2, FourContexts);
     private static readonly HttpProfile s_twoOverHttp2 = new("two", HttpWireVersion.Http2, TwoContexts);
     private readonly HttpContextUse[] _contexts;
@@ -84,13 +85,24 @@ public sealed class HttpProfile : IEquatable<HttpProfile>
             : throw new ArgumentException($"The names of the sensitive fields make a purpose of {length} characters; it has at most 255.");
     }
 
-    /// <summary>True when <see cref="For"/> has a profile for a version of HTTP: sensitive fields exist over HTTP/1.1 alone.</summary>
-    public bool Supports(HttpWireVersion version) => Secrets is null || version == HttpWireVersion.Http11;
+    /// <summary>
+    /// This profile with a context of their own for tunnels: everything after 101 (WebSockets and other upgrades) and after 2xx to CONNECT,
+    /// both ways, with an end mark of its own (docs/http-mapping.md, Tunnels). Without it such requests are refused. HTTP/1.1 only.
+    /// </summary>
+    /// <exception cref="NotSupportedException">The profile is for HTTP/2.</exception>
+    public HttpProfile WithTunnel() => Has(HttpRole.Tunnel) ? this : Version == HttpWireVersion.Http11
+        ? new HttpProfile(Name, Version, [.. ContextIds, HttpContexts.Tunnel], Secrets)
+        : throw new NotSupportedException($"Profile {this} cannot have a tunnel context. Use it over HTTP/1.1.");
+
+    /// <summary>
+    /// True when <see cref="For"/> has a profile for a version of HTTP: sensitive fields and tunnels exist over HTTP/1.1 alone.
+    /// </summary>
+    public bool Supports(HttpWireVersion version) => version == HttpWireVersion.Http11 || (Secrets is null && !Has(HttpRole.Tunnel));
 
     /// <summary>The profile that comes nearest for another version of HTTP; for HTTP/1.1 that of <em>five</em> is <em>four</em>.</summary>
-    /// <exception cref="NotSupportedException">Its fields could not be kept secret there.</exception>
+    /// <exception cref="NotSupportedException">It has a context that there is none for there.</exception>
     public HttpProfile For(HttpWireVersion version) => version == Version ? this : !Supports(version)
-        ? throw new NotSupportedException($"Profile {this} has a secret context, which HTTP/2 does not have. Use it over HTTP/1.1.")
+        ? throw new NotSupportedException($"Profile {this} has a context for sensitive fields or tunnels, which HTTP/2 does not have. Use it over HTTP/1.1.")
         : (Name, version) switch
     {
         ("two", HttpWireVersion.Http2) => s_twoOverHttp2,
@@ -150,24 +162,29 @@ public sealed class HttpProfile : IEquatable<HttpProfile>
 
     /// <inheritdoc/>
     public bool Equals(HttpProfile? other) => other is not null && Name == other.Name && Version == other.Version
-        && Secrets?.More == other.Secrets?.More;
+        && Secrets?.More == other.Secrets?.More && Has(HttpRole.Tunnel) == other.Has(HttpRole.Tunnel);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as HttpProfile);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Name, Version, Secrets?.More);
+    public override int GetHashCode() => HashCode.Combine(Name, Version, Secrets?.More, Has(HttpRole.Tunnel));
 
-    /// <summary>Such as <c>four</c>, <c>four (HTTP/2)</c>, or <c>four+secret(x-api-key)</c>.</summary>
+    /// <summary>Such as <c>four</c>, <c>four (HTTP/2)</c>, or <c>four+secret(x-api-key)+tunnel</c>.</summary>
     public override string ToString() => (Version == HttpWireVersion.Http2 ? $"{Name} (HTTP/2)" : Name)
-        + (Secrets is null ? "" : Secrets.More.Length == 0 ? "+secret" : $"+secret({Secrets.More})");
+        + (Secrets is null ? "" : Secrets.More.Length == 0 ? "+secret" : $"+secret({Secrets.More})")
+        + (Has(HttpRole.Tunnel) ? TunnelOption : "");
 
-    /// <summary>Reads a profile as configuration has it: <c>two</c>, <c>four</c>, <c>five</c>, <c>four+secret</c>, <c>two+secret(X-A,X-B)</c>.</summary>
+    /// <summary>
+    /// Reads a profile as configuration has it: <c>two</c>, <c>four</c>, <c>five</c>, <c>four+secret</c>, <c>two+secret(X-A,X-B)</c>; each of
+    /// HTTP/1.1 also with <c>+tunnel</c> at its end.
+    /// </summary>
     /// <exception cref="FormatException">The text is not of that form.</exception>
     public static HttpProfile Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        string[] parts = text.Split('+', 2, StringSplitOptions.TrimEntries);
+        bool hasTunnel = text.EndsWith(TunnelOption, StringComparison.OrdinalIgnoreCase);
+        string[] parts = text[..^(hasTunnel ? TunnelOption.Length : 0)].Split('+', 2, StringSplitOptions.TrimEntries);
         HttpProfile? profile = parts[0].ToLowerInvariant() switch
         {
             "two" => Two,
@@ -180,14 +197,16 @@ public sealed class HttpProfile : IEquatable<HttpProfile>
         if (profile is null || (parts.Length > 1 && option != "secret" && !hasNames))
         {
             throw new FormatException(
-                $"'{text}' is no profile. Write two, four or five, or two+secret(X-Api-Key) with the names of further sensitive fields.");
+                $"'{text}' is no profile. Write two, four or five, or two+secret(X-Api-Key) with the names of further sensitive fields; "
+                + "with tunnels two+tunnel or two+secret+tunnel.");
         }
 
         try
         {
             string list = hasNames ? option["secret(".Length..^1] : "";
             string[] names = list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-            return parts.Length == 1 ? profile : profile.WithSecrets(names);
+            profile = parts.Length == 1 ? profile : profile.WithSecrets(names);
+            return hasTunnel ? profile.WithTunnel() : profile;
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {

@@ -54,6 +54,7 @@ internal static class HttpPurposes
         try
         {
             profile = secrets is null ? profile : profile.WithSecrets(secrets.Split(',', StringSplitOptions.RemoveEmptyEntries));
+            profile = listed.Contains((HttpContexts.Tunnel, "tunnel")) ? profile.WithTunnel() : profile;
             problem = profile.Secrets?.More == secrets ? profile.Problem(listed) : $"the fields '{secrets}' are not in lower case and sorted";
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)

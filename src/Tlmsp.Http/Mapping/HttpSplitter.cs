@@ -27,9 +27,12 @@ public sealed partial class HttpSplitter : IHttpSplitter
         profile ??= HttpProfile.Two;
         _headId = profile.IdOf(direction, HttpRole.Head);
         _contentId = profile.IdOf(direction, HttpRole.Content);
+        _tunnelId = profile.Has(HttpRole.Tunnel) ? profile.IdOf(direction, HttpRole.Tunnel) : (byte)0;
         _framer = new HttpFramer(direction, exchanges, limits ?? HttpFramerLimits.Default)
         {
             AllowUnsolicitedResponse = direction == HttpDirection.Response,
+            AllowTunnels = profile.Has(HttpRole.Tunnel),
+            RefuseUpgrades = direction == HttpDirection.Request,
             Secrets = profile.Secrets,
         };
         if (profile.Secrets is not null || resizable)
@@ -52,6 +55,12 @@ public sealed partial class HttpSplitter : IHttpSplitter
         ArgumentNullException.ThrowIfNull(sink);
         while (!data.IsEmpty)
         {
+            if (_framer.IsTunnel)
+            {
+                WriteTunnel(data, sink);
+                return;
+            }
+
             int taken = _framer.Consume(data, out HttpPiece piece);
             if (_editor is not null)
             {

@@ -25,4 +25,7 @@ internal interface IHttpSplitter : IDisposable
 
     /// <summary>Emits what is pending, so that everything written can be sent.</summary>
     void Flush(IHttpContainerSink sink);
+
+    /// <summary>The application has ended its output in order: what nothing else ends is given its end.</summary>
+    void End(IHttpContainerSink sink);
 }

@@ -8,7 +8,7 @@ namespace Tlmsp.Http;
 /// The plaintext HTTP stream of an endpoint over a session: what is written is split onto contexts, what is read was joined from them.
 /// One reader and one writer at a time may use it concurrently.
 /// </summary>
-public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainerSink, IIdleResource
+public sealed partial class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainerSink, IIdleResource
 {
     private const int ReadAhead = 64 * 1024;
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
@@ -35,7 +35,8 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     /// <param name="flushOnWrite">
     /// True to send on every write, and to throw when the connection is over, as HttpClient expects. False to send on flush, and to show the
     /// end of the connection in nothing but the end of what is read: inside a message Kestrel makes of that an aborted request, but takes an
-    /// exception from a read for the application's, and one from a flush for a bug. What ended it is in <see cref="Fault"/>.
+    /// exception from a read for the application's, and one from a flush for a bug. In a tunnel, whose reader is the application, it is
+    /// an exception on both sides. What ended it is in <see cref="Fault"/>.
     /// </param>
     /// <param name="limits">Bounds.</param>
     /// <param name="profile">The profile of the session's contexts; null to read it from their purposes.</param>
@@ -82,37 +83,19 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     public TlmspException? Fault => _readFault;
 
     /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    /// <inheritdoc/>
     /// <exception cref="IOException">At a client: the connection broke, or the peer misbehaved; the inner exception says how.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         while (_joined.Length == 0)
         {
-            if (_readFault is { } fault && _flushOnWrite)
+            if (_readFault is { } fault && (_flushOnWrite || _joiner.IsTunnel))
             {
+                // In a tunnel the end of what is read is the end that the other side meant.
                 throw new IOException(fault.Message, fault);
             }
 
-            if (_ended || _readFault is not null)
+            if (_ended || _joiner.HasTunnelEnded || _readFault is not null)
             {
                 return 0;
             }
@@ -182,48 +165,6 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
             _writeGate.Release();
         }
     }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Wait(ReadAsync(buffer.AsMemory(offset, count)));
-
-    /// <inheritdoc/>
-    public override int Read(Span<byte> buffer)
-    {
-        byte[] rented = ArrayPool<byte>.Shared.Rent(buffer.Length);
-        try
-        {
-            int count = Wait(ReadAsync(rented.AsMemory(0, buffer.Length)));
-            rented.AsSpan(0, count).CopyTo(buffer);
-            return count;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(rented);
-        }
-    }
-
-    /// <inheritdoc/>
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    /// <inheritdoc/>
-    public override void Write(ReadOnlySpan<byte> buffer) => WriteAsync(buffer.ToArray()).AsTask().GetAwaiter().GetResult();
-
-    /// <inheritdoc/>
-    public override void Flush() => FlushAsync(CancellationToken.None).GetAwaiter().GetResult();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     void IContainerReceiver.OnContainer(in ReceivedContainer container)
@@ -314,25 +255,6 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         _writeGate.Release();
     }
 
-    /// <summary>Sends close_notify and lets go of everything.</summary>
-    public override async ValueTask DisposeAsync()
-    {
-        await CloseAsync().ConfigureAwait(false);
-        await base.DisposeAsync().ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            // HttpClient disposes synchronously, possibly on a thread that must not wait.
-            _ = CloseAsync();
-        }
-
-        base.Dispose(disposing);
-    }
-
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FillAsync(CancellationToken cancellationToken)
     {
@@ -344,6 +266,7 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         catch (Exception e) when (!_flushOnWrite && (e is IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)))
         {
             _ended = true;      // reset by the peer, or aborted by Kestrel
+            _readFault = _joiner.IsTunnel ? new TlmspException(Misbehaviour.ClosedWithoutNotify, "inside a tunnel") : null;
             return;
         }
 
@@ -391,7 +314,8 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         {
             if (insideRecord || _joiner.IsEndPremature)
             {
-                throw new TlmspException(Misbehaviour.ClosedWithoutNotify, insideRecord ? "inside a record" : "inside an exchange");
+                throw new TlmspException(Misbehaviour.ClosedWithoutNotify,
+                    insideRecord ? "inside a record" : _joiner.IsTunnel ? "inside a tunnel" : "inside an exchange");
             }
         }
         else if (!_joiner.IsAtMessageBoundary || Session.Info.Middleboxes.Count > 0)
@@ -412,68 +336,6 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         }
     }
 
-    private async ValueTask AlertAsync(TlmspException fault)
-    {
-        // A writer may be held up by a peer that does not read: the alert is not worth waiting long for.
-        if (!await _writeGate.WaitAsync(CloseTimeout).ConfigureAwait(false))
-        {
-            return;
-        }
-
-        try
-        {
-            if (!Session.Writer.IsClosed && Volatile.Read(ref _closed) == 0)
-            {
-                using var timeout = new CancellationTokenSource(CloseTimeout);
-                Session.Writer.WriteAlert(TlmspAlertLevel.Fatal, fault.Alert, fault.ContextId, _transport.Output);
-                await _transport.FlushAsync(timeout.Token).ConfigureAwait(false);
-            }
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
-        {
-            // The peer is gone; the fault is reported to the reader all the same.
-        }
-        finally
-        {
-            _writeGate.Release();
-        }
-    }
-
-    private async Task CloseAsync()
-    {
-        if (Interlocked.Exchange(ref _closed, 1) != 0)
-        {
-            return;
-        }
-
-        bool entered = await _writeGate.WaitAsync(CloseTimeout).ConfigureAwait(false);
-        try
-        {
-            // A fatal alert has no answer (records-keys.md §10.3).
-            if (entered && !Session.Writer.IsClosed && _readFault is null)
-            {
-                using var timeout = new CancellationTokenSource(CloseTimeout);
-                Session.Writer.WriteCloseNotify(_transport.Output);
-                await _transport.FlushAsync(timeout.Token).ConfigureAwait(false);
-            }
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
-        {
-            // Nobody is left to be told.
-        }
-        finally
-        {
-            if (entered)
-            {
-                _writeGate.Release();
-            }
-
-            IdleSweeper.Remove(this);
-            await _transport.DisposeAsync().ConfigureAwait(false);
-            Session.Dispose();
-        }
-    }
-
     private bool CanSend()
     {
         if (Volatile.Read(ref _closed) == 0 && !Session.Writer.IsClosed)
@@ -484,6 +346,4 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         // Over HTTP/2 a write may be the first to notice what a read found out.
         return _flushOnWrite ? throw new IOException(_readFault?.Message ?? "The TLMSP connection is closed.", _readFault) : false;
     }
-
-    private static int Wait(ValueTask<int> read) => read.IsCompletedSuccessfully ? read.Result : read.AsTask().GetAwaiter().GetResult();
 }
