@@ -81,6 +81,11 @@ internal sealed partial class TlmspConnectionMiddleware
         }
         finally
         {
+            if (stream.OutputFault is { } refused)
+            {
+                LogOutputRefused(_logger, context.ConnectionId, refused.Message, refused);
+            }
+
             if (stream.Fault is { } fault)
             {
                 LogConnectionFault(_logger, context.ConnectionId, fault.Message, fault);
@@ -195,6 +200,9 @@ internal sealed partial class TlmspConnectionMiddleware
 
     [LoggerMessage(6, LogLevel.Debug, "Connection {ConnectionId} ended: {Reason}")]
     private static partial void LogConnectionFault(ILogger logger, string connectionId, string reason, Exception exception);
+
+    [LoggerMessage(23, LogLevel.Error, "Connection {ConnectionId}: a response of the application cannot be sent. {Reason}")]
+    private static partial void LogOutputRefused(ILogger logger, string connectionId, string reason, Exception exception);
 
     [LoggerMessage(7, LogLevel.Debug, "Connection {ConnectionId}: the server stops, and the TLMSP handshake was not complete.")]
     private static partial void LogStopping(ILogger logger, string connectionId);

@@ -22,6 +22,25 @@ public sealed partial class TlmspHttpStream
         base.Dispose(disposing);
     }
 
+    /// <summary>
+    /// The application's output cannot be sent. Kestrel takes an exception for a bug of its own, so it is not told: the client is, and ends the
+    /// connection.
+    /// </summary>
+    private async ValueTask RefuseOutputAsync(TlmspException fault)
+    {
+        _outputFault = fault;
+        try
+        {
+            using var timeout = new CancellationTokenSource(CloseTimeout);
+            Session.Writer.WriteAlert(TlmspAlertLevel.Fatal, TlmspAlert.InternalError, fault.ContextId, _transport.Output);
+            await _transport.FlushAsync(timeout.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException or TlmspException)
+        {
+            // The client is gone, or the keys are used up.
+        }
+    }
+
     private async ValueTask AlertAsync(TlmspException fault)
     {
         // A writer may be held up by a peer that does not read: the alert is not worth waiting long for.
@@ -60,7 +79,7 @@ public sealed partial class TlmspHttpStream
         try
         {
             // A fatal alert has no answer (records-keys.md §10.3).
-            if (entered && !Session.Writer.IsClosed && _readFault is null)
+            if (entered && !Session.Writer.IsClosed && _readFault is null && _outputFault is null)
             {
                 using var timeout = new CancellationTokenSource(CloseTimeout);
                 _splitter.End(this);

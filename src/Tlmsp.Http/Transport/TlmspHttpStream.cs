@@ -22,6 +22,7 @@ public sealed partial class TlmspHttpStream : Stream, IContainerReceiver, IHttpC
     private readonly bool _flushOnWrite;
     private readonly List<long> _touched = [];
     private TlmspException? _readFault;
+    private volatile TlmspException? _outputFault;
     private bool _ended;
     private int _closed;
     private int _readGate;      // 1 while the keys of the receiving half are in use
@@ -82,6 +83,11 @@ public sealed partial class TlmspHttpStream : Stream, IContainerReceiver, IHttpC
     /// <summary>What ended the connection, if it was not an ordinary end.</summary>
     public TlmspException? Fault => _readFault;
 
+    /// <summary>
+    /// At a server: what the application wrote and cannot be sent. The client was sent an alert; nothing more is sent, and nothing is read.
+    /// </summary>
+    public TlmspException? OutputFault => _outputFault;
+
     /// <inheritdoc/>
     /// <exception cref="IOException">At a client: the connection broke, or the peer misbehaved; the inner exception says how.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -95,7 +101,7 @@ public sealed partial class TlmspHttpStream : Stream, IContainerReceiver, IHttpC
                 throw new IOException(fault.Message, fault);
             }
 
-            if (_ended || _joiner.HasTunnelEnded || _readFault is not null)
+            if (_ended || _joiner.HasTunnelEnded || _readFault is not null || _outputFault is not null)
             {
                 return 0;
             }
@@ -130,6 +136,10 @@ public sealed partial class TlmspHttpStream : Stream, IContainerReceiver, IHttpC
                 _splitter.Flush(this);
                 await _transport.FlushAsync(cancellationToken).ConfigureAwait(false);
             }
+        }
+        catch (TlmspException e) when (!_flushOnWrite)
+        {
+            await RefuseOutputAsync(e).ConfigureAwait(false);
         }
         catch (TlmspException e)
         {
@@ -338,7 +348,7 @@ public sealed partial class TlmspHttpStream : Stream, IContainerReceiver, IHttpC
 
     private bool CanSend()
     {
-        if (Volatile.Read(ref _closed) == 0 && !Session.Writer.IsClosed)
+        if (Volatile.Read(ref _closed) == 0 && !Session.Writer.IsClosed && _outputFault is null)
         {
             return true;
         }
