@@ -155,7 +155,7 @@ internal sealed class TunnelPath : IAsyncDisposable
         byte[] buffer = new byte[16 * 1024];
         while (true)
         {
-            WebSocketReceiveResult received = await socket.ReceiveAsync(buffer, context.RequestAborted);
+            WebSocketReceiveResult received = await socket.ReceiveAsync(buffer, CancellationToken.None);
             if (received.MessageType == WebSocketMessageType.Close)
             {
                 await socket.CloseOutputAsync(received.CloseStatus!.Value, received.CloseStatusDescription, CancellationToken.None);
@@ -172,7 +172,8 @@ internal sealed class TunnelPath : IAsyncDisposable
                     break;
             }
 
-            await socket.SendAsync(buffer.AsMemory(0, received.Count), received.MessageType, received.EndOfMessage, context.RequestAborted);
+            await socket.SendAsync(
+                buffer.AsMemory(0, received.Count), received.MessageType, received.EndOfMessage, CancellationToken.None);
         }
     }
 
