@@ -94,6 +94,24 @@ public sealed class HttpExchangeQueue
         }
     }
 
+    /// <summary>A request will have no response from the server, because a middlebox answers it.</summary>
+    /// <param name="later">How many requests came after it.</param>
+    internal void Withdraw(int later)
+    {
+        lock (_lock)
+        {
+            HttpExchange[] requests = [.. _requests];
+            _requests.Clear();
+            for (int i = 0; i < requests.Length; i++)
+            {
+                if (i != requests.Length - 1 - later)
+                {
+                    _requests.Enqueue(requests[i]);
+                }
+            }
+        }
+    }
+
     internal bool TryDequeue(out HttpExchange exchange)
     {
         lock (_lock)

@@ -90,6 +90,12 @@ internal sealed partial class HttpFramer(HttpDirection direction, HttpExchangeQu
     /// <summary>True inside the trailer section, and where it is due.</summary>
     public bool IsInTrailers => _state is State.TrailerStart or State.Trailers;
 
+    /// <summary>True right after the line of the last chunk.</summary>
+    public bool IsAtTrailerStart => _state == State.TrailerStart;
+
+    /// <summary>True between the last chunk and the end of the message.</summary>
+    public bool IsAfterContent => _state is State.TrailerStart or State.TrailerLf or State.Trailers;
+
     /// <summary>True when the message that was just completed is an interim response (1xx): the final one is still to come.</summary>
     public bool WasInterim => _informational > 0;
 

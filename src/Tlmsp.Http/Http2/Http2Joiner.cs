@@ -8,12 +8,10 @@ namespace Tlmsp.Http;
 /// </summary>
 internal sealed class Http2Joiner : IHttpJoiner
 {
-    private const int MaxEmptyInARow = 32;
     private readonly Http2Framer _framer;
     private readonly Http2Streams _streams;
     private readonly Http2ContentLengths? _lengths;
     private ICollection<long>? _touched;
-    private int _empty;
 
     /// <summary>Makes a joiner for one direction of one connection.</summary>
     /// <param name="direction">What arrives.</param>
@@ -69,15 +67,9 @@ internal sealed class Http2Joiner : IHttpJoiner
         ArgumentNullException.ThrowIfNull(joined);
         if (plaintext.IsEmpty)
         {
-            if (++_empty > MaxEmptyInARow)
-            {
-                throw new HttpMappingException($"more than {MaxEmptyInARow} empty containers in a row", role);
-            }
-
-            return;
+            return;     // a flood of them is the record layer's affair (http-mapping §6 A10)
         }
 
-        _empty = 0;
         int held = _framer.PartialHeader.Length;
         Span<byte> begun = stackalloc byte[Http2Frame.HeaderSize];
         _framer.PartialHeader.CopyTo(begun);

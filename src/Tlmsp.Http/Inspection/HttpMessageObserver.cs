@@ -132,6 +132,7 @@ public sealed partial class HttpMessageObserver : IHttpMessageObserver
                 throw new HttpMappingException($"{piece.Role} bytes in the {role} context", role);
             }
 
+            (events as IHttpPieceEvents)?.OnRun(KindOf(piece), taken);
             Report(piece, rest[..taken], events);
             rest = rest[taken..];
         }
@@ -171,8 +172,18 @@ public sealed partial class HttpMessageObserver : IHttpMessageObserver
         events.OnOpaque(role, length);
     }
 
+    private HttpRunKind KindOf(in HttpPiece piece) => piece.Kind switch
+    {
+        HttpPieceKind.Content => HttpRunKind.Content,
+        HttpPieceKind.Framing when _framer!.IsAtTrailerStart => HttpRunKind.LastChunk,
+        HttpPieceKind.Framing when !_framer!.IsAfterContent && !piece.MessageComplete => HttpRunKind.Chunk,
+        HttpPieceKind.Framing => HttpRunKind.Other,
+        _ => HttpRunKind.Head,
+    };
+
     private void OnWithoutHeads(HttpRole role, ReadOnlySpan<byte> plaintext, IHttpMessageEvents events)
     {
+        (events as IHttpPieceEvents)?.OnRun(role == HttpRole.Secret ? HttpRunKind.Head : HttpRunKind.Content, plaintext.Length);
         if (role != HttpRole.Secret)
         {
             _contentSeen = true;

@@ -8,13 +8,11 @@ namespace Tlmsp.Http;
 /// </summary>
 public sealed partial class HttpJoiner : IHttpJoiner
 {
-    private const int MaxEmptyInARow = 32;
     private readonly HttpFramer _framer;
     private readonly HttpExchangeQueue _exchanges;
     private readonly HttpMappingMode _mode;
     private readonly HttpSecretGuard? _guard;
     private long _offset;
-    private int _empty;
 
     /// <summary>Makes a joiner for one direction of one connection.</summary>
     /// <param name="direction">What arrives.</param>
@@ -54,15 +52,9 @@ public sealed partial class HttpJoiner : IHttpJoiner
         ArgumentNullException.ThrowIfNull(joined);
         if (plaintext.IsEmpty)
         {
-            if (++_empty > MaxEmptyInARow)
-            {
-                throw new HttpMappingException($"more than {MaxEmptyInARow} empty containers in a row", role);
-            }
-
-            return;
+            return;     // a flood of them is the record layer's affair (http-mapping §6 A10)
         }
 
-        _empty = 0;
         if (_framer.IsTunnel)
         {
             AcceptTunnel(role, plaintext, joined);

@@ -26,6 +26,12 @@ namespace Tlmsp.Middlebox;
 /// </remarks>
 public interface ITlmspInspector
 {
+    /// <summary>
+    /// The rights it cannot do without: checked before anything passes. Content may change its length only where an inspector states here
+    /// that it writes content. Default: those of its attributes.
+    /// </summary>
+    IReadOnlyList<InspectorNeedsAttribute> Needs => InspectorNeedsAttribute.Of(GetType());
+
     /// <summary>The handshake is complete. Nothing is relayed before this returns.</summary>
     ValueTask OnConnectedAsync(InspectionContext context, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 

@@ -71,6 +71,9 @@ public sealed partial class InspectedMessage
     /// <summary>Whether all of it has passed, as far as can be told.</summary>
     public bool IsComplete { get; internal set; }
 
+    /// <summary>Whether it does not go on.</summary>
+    internal bool IsWithheld { get; set; }
+
     /// <summary>Whether content was changed.</summary>
     internal bool IsContentChanged { get; set; }
 
@@ -83,7 +86,7 @@ public sealed partial class InspectedMessage
         DecidedBy = inspector.GetType().Name;
     }
 
-    internal InspectionRecord ToRecord() => new(this, Verdict, DecidedBy, IsContentChanged, IsComplete);
+    internal InspectionRecord ToRecord() => new(this, Verdict, DecidedBy, IsContentChanged, IsComplete && !IsWithheld);
 
     internal void OnHead(HttpHead head)
     {

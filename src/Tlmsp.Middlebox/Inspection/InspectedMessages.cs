@@ -61,6 +61,35 @@ internal sealed class InspectedMessages
         }
     }
 
+    /// <summary>The message of HTTP/1.1 that has begun and not ended.</summary>
+    public InspectedMessage? Peek(HttpDirection direction)
+    {
+        lock (_lock)
+        {
+            return _open.GetValueOrDefault((direction, 0));
+        }
+    }
+
+    /// <summary>A request is answered by the middlebox: none of the server's responses is its answer.</summary>
+    /// <returns>How many requests came after it.</returns>
+    public int Withdraw(InspectedMessage request)
+    {
+        lock (_lock)
+        {
+            InspectedMessage[] unanswered = [.. _unanswered];
+            _unanswered.Clear();
+            foreach (InspectedMessage other in unanswered)
+            {
+                if (other != request)
+                {
+                    _unanswered.Enqueue(other);
+                }
+            }
+
+            return (int)(_numbers[(int)HttpDirection.Request] - request.Number);
+        }
+    }
+
     /// <summary>A message is complete.</summary>
     /// <returns>The message; null where nothing of it was seen.</returns>
     public InspectedMessage? End(HttpDirection direction, int streamId)
