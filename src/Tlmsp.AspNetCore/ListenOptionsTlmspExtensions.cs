@@ -111,10 +111,12 @@ public static partial class ListenOptionsTlmspExtensions
         ILogger logger = (services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("Tlmsp.AspNetCore.TlmspConnectionMiddleware");
         var handshakes = new ServerHandshakes(options, () => listenOptions.Protocols);
         LogCertificateChanges(logger, listenOptions, options);
+        services.GetService<ContentContexts>()?.Offer(options.Profiles);
         var metrics = new TlmspMetrics(services.GetService<IMeterFactory>());
         listenOptions.Use(next =>
         {
             CheckProtocols(listenOptions, options);
+            ContentContexts.CheckEndpoints(services);
             LogRelaxations(logger, listenOptions, options);
             return new TlmspConnectionMiddleware(next, options, handshakes, metrics, logger).OnConnectionAsync;
         });

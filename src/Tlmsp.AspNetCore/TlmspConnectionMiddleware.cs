@@ -60,7 +60,7 @@ internal sealed partial class TlmspConnectionMiddleware
         {
             Deletions = _options.Deletions,
         };
-        var feature = new TlmspConnectionFeature(session.Info, stream.Profile.Version);
+        var feature = new TlmspConnectionFeature(session.Info, stream.Profile);
         context.Features.Set<ITlmspConnectionFeature>(feature);
         context.Features.Set<ITlsConnectionFeature>(feature);
         context.Features.Set<ITlsHandshakeFeature>(feature);

@@ -42,6 +42,11 @@ public sealed class TlmspHttpOptions
     /// </summary>
     public HttpProfile Profile { get; set; } = HttpProfile.Two;
 
+    /// <summary>
+    /// Which requests and responses have their content in a named content context of <see cref="Profile"/>; <see cref="TlmspHandler"/> only.
+    /// </summary>
+    public ContentMap Content { get; } = new();
+
     /// <summary>True to have every container carry a trail of the entities it passed. Default false.</summary>
     public bool Audited { get; set; }
 
@@ -141,6 +146,13 @@ public sealed class TlmspHttpOptions
             throw new ArgumentException(
                 "AllowPlainTls cannot be used with Middleboxes: what they are to see or change would go past them. "
                 + "Use a handler of its own for servers without TLMSP.");
+        }
+
+        if (Content.Names.FirstOrDefault(name => !Profile.ContentNames.Contains(name)) is { } unknownContent)
+        {
+            throw new ArgumentException(
+                $"Content maps to the content context '{unknownContent}', which profile {Profile} does not have. "
+                + $"Set tlmsp.Profile = HttpProfile.Four.WithContent(\"{unknownContent}\").");
         }
 
         foreach (TlmspMiddlebox middlebox in Middleboxes.Items)

@@ -3,7 +3,11 @@ namespace Tlmsp.Http;
 /// <summary>What a response depends on.</summary>
 /// <param name="IsHead">Whether the request's method is HEAD.</param>
 /// <param name="IsHttp11">Whether the request is HTTP/1.1, so that the client knows chunks.</param>
-internal readonly record struct HttpExchange(bool IsHead, bool IsHttp11);
+internal readonly record struct HttpExchange(bool IsHead, bool IsHttp11)
+{
+    /// <summary>The content context that the request named, by index; 0 for none.</summary>
+    public int Content { get; init; }
+}
 
 /// <summary>
 /// The methods of requests that have no final response yet: whether a response has content depends on the method (RFC 9112 §6.3).

@@ -36,7 +36,7 @@ internal readonly record struct HttpPiece(HttpPieceKind Kind, HttpRole Role, boo
 /// <param name="direction">What the bytes are.</param>
 /// <param name="exchanges">Requests that have had no response; null where the other direction cannot be seen.</param>
 /// <param name="limits">Bounds.</param>
-internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exchanges, HttpFramerLimits limits)
+internal sealed partial class HttpFramer(HttpDirection direction, HttpExchangeQueue? exchanges, HttpFramerLimits limits)
 {
     private enum State
     {
@@ -72,9 +72,6 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exc
 
     /// <summary>For our own server's output: it may answer before it could read a whole request head (400, 408, 431).</summary>
     public bool AllowUnsolicitedResponse { get; init; }
-
-    /// <summary>A middlebox that cannot read content does not see where it ends; see <see cref="HttpMessageObserver"/>.</summary>
-    public bool ContentIsOpaque { get; init; }
 
     /// <summary>Fields to be told from others as <see cref="HttpLine.Secret"/>; null for none.</summary>
     public HttpFieldSet? Secrets { get; init; }
@@ -304,6 +301,7 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exc
 
     private void OnStartLine(ReadOnlySpan<byte> line)
     {
+        ContentIndex = 0;
         if (direction == HttpDirection.Request)
         {
             if (!HttpSyntax.TryParseRequestLine(line, out ReadOnlySpan<byte> method, out bool isHttp11))
@@ -346,6 +344,8 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exc
             _lineKind = HttpLine.ContentLength;
         }
 
+        ChooseContent(name, value);
+
         OnFieldCounted(name, value);
     }
 
@@ -374,7 +374,7 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exc
         ReleaseLine();
         if (direction == HttpDirection.Request)
         {
-            exchanges?.Enqueue(new HttpExchange(_framing.IsHeadRequest, _framing.IsHttp11));
+            exchanges?.Enqueue(new HttpExchange(_framing.IsHeadRequest, _framing.IsHttp11) { Content = ContentIndex });
         }
         else
         {
@@ -382,7 +382,8 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exc
         }
 
         long? length = _framing.Resolve(direction);
-        if (length == 0 || ContentIsOpaque)
+        CheckResponseContent(length);
+        if (length == 0 || IsContentOpaque)
         {
             EndMessage();
             return true;
@@ -420,6 +421,7 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exc
         if (exchanges.TryDequeue(out HttpExchange exchange))
         {
             _framing.IsHeadRequest = exchange.IsHead;
+            _requestContent = exchange.Content;
             _peerIsHttp11 = exchange.IsHttp11;
         }
         else if (!AllowUnsolicitedResponse)

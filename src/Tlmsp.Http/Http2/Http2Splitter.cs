@@ -10,8 +10,10 @@ internal sealed class Http2Splitter : IHttpSplitter
     private readonly Http2OwnSettings _settings;
     private readonly ContainerPacker _packer = new();
     private readonly Http2ContentLengths? _lengths;
+    private readonly Http2Contents? _contents;
+    private readonly Http2BlockReader? _heads;       // where something depends on what they say
     private readonly byte _headId;
-    private readonly byte _contentId;
+    private readonly byte[] _contentIds;
     private readonly byte _controlId;
 
     /// <summary>Makes a splitter for one direction of one connection.</summary>
@@ -29,7 +31,9 @@ internal sealed class Http2Splitter : IHttpSplitter
         _framer = new Http2Framer(direction, streams, profile.Has(HttpRole.Control), limits.MaxHeadBytes);
         _settings = new Http2OwnSettings(statelessCompression);
         _headId = profile.IdOf(direction, HttpRole.Head);
-        _contentId = profile.IdOf(direction, HttpRole.Content);
+        _contentIds = profile.ContentIdsIn(direction);
+        _contents = profile.Contents is null ? null : new Http2Contents(profile.Contents, direction, streams);
+        _heads = lengths is null && _contents is null ? null : new Http2BlockReader(direction, streams, limits);
         _controlId = profile.IdOf(direction, HttpRole.Control);
     }
 
@@ -48,7 +52,12 @@ internal sealed class Http2Splitter : IHttpSplitter
             int taken = _framer.Consume(container: null, data, out Http2Piece piece);
             ReadOnlySpan<byte> bytes = data[..taken];
             data = data[taken..];
-            _lengths?.OnSent(_framer.Frame, piece, bytes);
+            if (_heads?.Read(_framer.Frame, piece, bytes) is { } head && !_heads.IsTrailers)
+            {
+                _lengths?.OnSent(head);
+                _contents?.OnHead(head);
+            }
+
             if (piece.Kind == Http2PieceKind.Preface)
             {
                 _packer.Append(_headId, bytes, sink);
@@ -94,7 +103,7 @@ internal sealed class Http2Splitter : IHttpSplitter
     private byte ContextId => _framer.Frame.Role switch
     {
         HttpRole.Head => _headId,
-        HttpRole.Content => _contentId,
+        HttpRole.Content => _contentIds[_contents is null ? 0 : _framer.ContentIndex ?? throw Http2Contents.Unknown(_framer.Frame)],
         _ => _controlId,
     };
 }

@@ -15,6 +15,7 @@ internal sealed class Http2Streams
     private readonly Lock _lock = new();
     private readonly Dictionary<uint, Ends> _streams = [];
     private readonly Queue<uint> _resets = new();
+    private readonly Dictionary<(uint Stream, HttpDirection Direction), int> _contents = [];    // where a head chose a content context
     private readonly int[] _maxFrameSize = [Http2Frame.DefaultMaxSize, Http2Frame.DefaultMaxSize];
     private readonly uint[] _headerTableSize = [HpackTable.DefaultSize, HpackTable.DefaultSize];
     private uint _concurrent = LeastConcurrent;
@@ -116,7 +117,7 @@ internal sealed class Http2Streams
             while (_resets.Count > RememberedResets)
             {
                 uint oldest = _resets.Dequeue();
-                _streams.Remove(oldest);
+                Forget(oldest);
                 _forgotten = Math.Max(_forgotten, oldest);
             }
         }
@@ -163,6 +164,34 @@ internal sealed class Http2Streams
         }
     }
 
+    /// <summary>The head of a message chose a content context, by index.</summary>
+    public void SetContent(HttpDirection direction, uint streamId, int index)
+    {
+        lock (_lock)
+        {
+            if (index != 0 && _streams.ContainsKey(streamId))
+            {
+                _contents[(streamId, direction)] = index;
+            }
+        }
+    }
+
+    /// <summary>The content context of a message, by index; null when the stream is not known, or not any more.</summary>
+    public int? ContentOf(HttpDirection direction, uint streamId)
+    {
+        lock (_lock)
+        {
+            return _streams.ContainsKey(streamId) ? _contents.GetValueOrDefault((streamId, direction)) : null;
+        }
+    }
+
+    private void Forget(uint streamId)
+    {
+        _streams.Remove(streamId);
+        _contents.Remove((streamId, HttpDirection.Request));
+        _contents.Remove((streamId, HttpDirection.Response));
+    }
+
     private string? OnKnownStream(HttpDirection direction, in Http2Frame frame)
     {
         if (!_streams.TryGetValue(frame.StreamId, out Ends ends))
@@ -189,7 +218,7 @@ internal sealed class Http2Streams
             ends |= own;
             if (ends == (Ends.Request | Ends.Response))
             {
-                _streams.Remove(frame.StreamId);
+                Forget(frame.StreamId);
             }
             else
             {

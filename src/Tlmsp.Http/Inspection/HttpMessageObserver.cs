@@ -40,7 +40,7 @@ public interface IHttpMessageEvents
 public sealed class HttpMessageObserver : IHttpMessageObserver
 {
     private readonly HttpFramer? _framer;
-    private readonly bool _readsContent;
+    private readonly Func<int, bool> _readsContent;     // by content context
     private readonly HttpMappingMode _mode;
     private readonly HttpSecretGuard? _guard;
     private readonly HttpSecretReader? _secrets;
@@ -55,15 +55,24 @@ public sealed class HttpMessageObserver : IHttpMessageObserver
     /// <param name="mode">How strict to be. A box with heads alone cannot relax: content among them has no end that it could see.</param>
     /// <param name="limits">Bounds.</param>
     /// <param name="profile">The contexts; default profile two.</param>
+    /// <param name="grant">What of the named content contexts can be read; null where <paramref name="readsContent"/> says it of all.</param>
     public HttpMessageObserver(
         HttpDirection direction, HttpExchangeQueue? exchanges, bool readsHeads, bool readsContent,
-        HttpMappingMode mode = HttpMappingMode.Strict, HttpFramerLimits? limits = null, HttpProfile? profile = null)
+        HttpMappingMode mode = HttpMappingMode.Strict, HttpFramerLimits? limits = null, HttpProfile? profile = null,
+        Grant? grant = null)
     {
         limits ??= HttpFramerLimits.Default;
         _mode = mode;
-        _readsContent = readsContent;
+        byte[] ids = profile?.ContentIdsIn(direction) ?? [];
+        _readsContent = index => grant is null || index == 0 ? readsContent : grant[ids[index]] >= TlmspAccess.Read;
         _framer = readsHeads
-            ? new HttpFramer(direction, exchanges, limits) { Capture = true, ContentIsOpaque = !readsContent, Secrets = profile?.Secrets }
+            ? new HttpFramer(direction, exchanges, limits) 
+            {
+                Capture = true,
+                ReadsContent = _readsContent,
+                Secrets = profile?.Secrets,
+                Contents = profile?.Contents,
+            }
             : null;
         if (profile?.Secrets is { } secrets)
         {
@@ -71,6 +80,9 @@ public sealed class HttpMessageObserver : IHttpMessageObserver
             _secrets = _framer is null ? new HttpSecretReader(secrets, limits) : null;
         }
     }
+
+    /// <summary>Whether the content of the message whose head came last can be read.</summary>
+    private bool ReadsContent => _framer is not null && _readsContent(_framer.ContentIndex);
 
     /// <summary>A container that can be read passed.</summary>
     /// <exception cref="HttpMappingException">It breaks the mapping: fail closed.</exception>
@@ -88,11 +100,11 @@ public sealed class HttpMessageObserver : IHttpMessageObserver
             return;
         }
 
-        if (role == HttpRole.Head && !_readsContent && _open && _contentSeen && _framer.IsAtBoundary && StartsWithField(plaintext))
+        if (role == HttpRole.Head && !ReadsContent && _open && _contentSeen && _framer.IsAtBoundary && StartsWithField(plaintext))
         {
             _framer.ResumeTrailers();
         }
-        else if (role == HttpRole.Head && !_readsContent && _framer.IsAtBoundary)
+        else if (role == HttpRole.Head && !ReadsContent && _framer.IsAtBoundary)
         {
             EndMessage(events);
         }
@@ -169,7 +181,7 @@ public sealed class HttpMessageObserver : IHttpMessageObserver
             _open = true;
             _contentSeen = false;
             events.OnHead(head);
-            if (_readsContent && piece.MessageComplete)
+            if (ReadsContent && piece.MessageComplete)
             {
                 EndMessage(events);
             }

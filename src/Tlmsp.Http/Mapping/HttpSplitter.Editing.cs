@@ -23,7 +23,7 @@ public sealed partial class HttpSplitter
                 AppendChunk(bytes, piece.MessageComplete, sink);
                 break;
             default:
-                _packer.Append(piece.Role == HttpRole.Head ? _headId : _contentId, bytes, sink);
+                _packer.Append(piece.Role == HttpRole.Head ? _headId : ContentId, bytes, sink);
                 break;
         }
     }
@@ -33,7 +33,7 @@ public sealed partial class HttpSplitter
         ReadOnlySpan<byte> line = editor.Take(piece, bytes);
         if (piece.HeadComplete)
         {
-            _chunking = editor.Length.Length > 0 && _framer.MayBeChunked;
+            _chunking = editor.Length.Length > 0 && _framer.MayBeChunked && (ResizableIds?.Contains(ContentId) ?? true);
             _packer.Append(_headId, _chunking ? "Transfer-Encoding: chunked\r\n"u8 : editor.Length.Memory.Span, sink);
             _packer.Append(_secretId, editor.Secrets.Memory.Span, sink);
             editor.Length.Dispose();
@@ -53,9 +53,9 @@ public sealed partial class HttpSplitter
         Span<byte> size = stackalloc byte[10];
         Utf8Formatter.TryFormat(content.Length, size, out int digits, 'x');
         "\r\n"u8.CopyTo(size[digits..]);
-        _packer.Append(_contentId, size[..(digits + 2)], sink);
-        _packer.Append(_contentId, content, sink);
-        _packer.Append(_contentId, isLast ? "\r\n0\r\n\r\n"u8 : "\r\n"u8, sink);
+        _packer.Append(ContentId, size[..(digits + 2)], sink);
+        _packer.Append(ContentId, content, sink);
+        _packer.Append(ContentId, isLast ? "\r\n0\r\n\r\n"u8 : "\r\n"u8, sink);
         _chunking &= !isLast;
     }
 }

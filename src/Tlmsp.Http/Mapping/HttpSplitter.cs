@@ -8,7 +8,7 @@ public sealed partial class HttpSplitter : IHttpSplitter
 {
     private readonly HttpFramer _framer;
     private readonly byte _headId;
-    private readonly byte _contentId;
+    private readonly byte[] _contentIds;
     private readonly ContainerPacker _packer = new();
 
     /// <summary>Makes a splitter for one direction of one connection.</summary>
@@ -26,11 +26,12 @@ public sealed partial class HttpSplitter : IHttpSplitter
     {
         profile ??= HttpProfile.Two;
         _headId = profile.IdOf(direction, HttpRole.Head);
-        _contentId = profile.IdOf(direction, HttpRole.Content);
+        _contentIds = profile.ContentIdsIn(direction);
         _framer = new HttpFramer(direction, exchanges, limits ?? HttpFramerLimits.Default)
         {
             AllowUnsolicitedResponse = direction == HttpDirection.Response,
             Secrets = profile.Secrets,
+            Contents = profile.Contents,
         };
         if (profile.Secrets is not null || resizable)
         {
@@ -44,6 +45,12 @@ public sealed partial class HttpSplitter : IHttpSplitter
 
     /// <summary>How many messages were written whole, interim responses (1xx) not counted.</summary>
     public long MessageNumber { get; private set; }
+
+    /// <summary>The content contexts in which somebody may resize content; null for all.</summary>
+    internal IReadOnlyCollection<byte>? ResizableIds { get; init; }
+
+    /// <summary>Where the content of the message at hand travels.</summary>
+    private byte ContentId => _contentIds[_framer.ContentIndex];
 
     /// <summary>Takes output; emits what fills containers or ends a head.</summary>
     /// <exception cref="HttpMappingException">The output cannot be mapped: nothing more must be sent on this connection.</exception>
@@ -59,7 +66,7 @@ public sealed partial class HttpSplitter : IHttpSplitter
             }
             else
             {
-                _packer.Append(piece.Role == HttpRole.Head ? _headId : _contentId, data[..taken], sink);
+                _packer.Append(piece.Role == HttpRole.Head ? _headId : ContentId, data[..taken], sink);
             }
 
             if (piece.MessageComplete && !_framer.WasInterim)
