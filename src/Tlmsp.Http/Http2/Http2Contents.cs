@@ -9,15 +9,16 @@ internal sealed class Http2Contents(HttpContentSet contents, HttpDirection direc
     /// <summary>A head came, which is no trailer section.</summary>
     /// <param name="head">The head.</param>
     /// <param name="endsStream">True when there is no content.</param>
+    /// <returns>The index of the context that it chooses.</returns>
     /// <exception cref="HttpMappingException">
     /// It chooses a context that there is not, or content of a response another one than its request named.
     /// </exception>
-    public void OnHead(HttpHead head, bool endsStream = true)
+    public int OnHead(HttpHead head, bool endsStream = true)
     {
         int index = contents.IndexIn(head);
         if (direction == HttpDirection.Response && head.StatusCode < 200)
         {
-            return;
+            return index;
         }
 
         streams.SetContent(direction, (uint)head.StreamId, index);
@@ -25,6 +26,8 @@ internal sealed class Http2Contents(HttpContentSet contents, HttpDirection direc
         {
             contents.CheckResponse(index, request);
         }
+
+        return index;
     }
 
     /// <summary>Output for a stream that is not known any more: it must not go where it might not belong.</summary>

@@ -25,14 +25,16 @@ internal sealed class Http2Joiner : IHttpJoiner
     /// <param name="profile">The contexts.</param>
     /// <param name="limits">Bounds.</param>
     /// <param name="lengths">Is shown a server's responses; null where nobody may write them.</param>
+    /// <param name="readsHeads">True where the splitter has to know which requests are for HEAD.</param>
     public Http2Joiner(
-        HttpDirection direction, Http2Streams streams, HttpProfile profile, HttpFramerLimits limits, Http2ContentLengths? lengths = null)
+        HttpDirection direction, Http2Streams streams, HttpProfile profile, HttpFramerLimits limits, Http2ContentLengths? lengths = null,
+        bool readsHeads = false)
     {
         _lengths = lengths;
         _streams = streams;
         _contentIds = profile.ContentIdsIn(direction);
         _contents = profile.Contents is null ? null : new Http2Contents(profile.Contents, direction, streams);
-        _heads = lengths is null && _contents is null ? null : new Http2BlockReader(direction, streams, limits);
+        _heads = lengths is null && _contents is null && !readsHeads ? null : new Http2BlockReader(direction, streams, limits);
         _framer = new Http2Framer(direction, streams, profile.Has(HttpRole.Control), limits.MaxHeadBytes);
     }
 
@@ -114,6 +116,11 @@ internal sealed class Http2Joiner : IHttpJoiner
 
         if (_heads?.Read(frame, piece, bytes) is { } head)
         {
+            if (head.Method == "HEAD")
+            {
+                _streams.MarkHead((uint)head.StreamId);
+            }
+
             if (!_heads.IsTrailers)
             {
                 _contents?.OnHead(head, _heads.EndsStream);

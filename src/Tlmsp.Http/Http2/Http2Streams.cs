@@ -18,6 +18,7 @@ internal sealed class Http2Streams
     private readonly Dictionary<(uint Stream, HttpDirection Direction), int> _contents = [];    // where a head chose a content context
     private readonly int[] _maxFrameSize = [Http2Frame.DefaultMaxSize, Http2Frame.DefaultMaxSize];
     private readonly uint[] _headerTableSize = [HpackTable.DefaultSize, HpackTable.DefaultSize];
+    private readonly HashSet<uint> _heads = [];
     private uint _concurrent = LeastConcurrent;
     private uint _last;             // the highest stream that was opened
     private uint _forgotten;        // of the resets that are not remembered the highest
@@ -185,9 +186,31 @@ internal sealed class Http2Streams
         }
     }
 
+    /// <summary>The request of a stream is one for HEAD.</summary>
+    public void MarkHead(uint streamId)
+    {
+        lock (_lock)
+        {
+            if (_streams.ContainsKey(streamId))
+            {
+                _heads.Add(streamId);
+            }
+        }
+    }
+
+    /// <summary>True when the request of a stream is known to be one for HEAD.</summary>
+    public bool IsHead(uint streamId)
+    {
+        lock (_lock)
+        {
+            return _heads.Contains(streamId);
+        }
+    }
+
     private void Forget(uint streamId)
     {
         _streams.Remove(streamId);
+        _heads.Remove(streamId);
         _contents.Remove((streamId, HttpDirection.Request));
         _contents.Remove((streamId, HttpDirection.Response));
     }

@@ -18,6 +18,8 @@ internal readonly record struct HttpMapper(IHttpSplitter Splitter, IHttpJoiner J
         IReadOnlyList<TlmspPathMiddlebox> middleboxes, HttpAuditTrail audit, bool allowResizing)
     {
         HttpDirection sends = receives == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request;
+        byte[] resizable = !allowResizing ? []
+            : [.. profile.ContentIdsIn(sends).Where(id => middleboxes.Any(middlebox => middlebox.Grant[id] == TlmspAccess.Write))];
         if (profile.Version == HttpWireVersion.Http2)
         {
             var streams = new Http2Streams();
@@ -26,14 +28,12 @@ internal readonly record struct HttpMapper(IHttpSplitter Splitter, IHttpJoiner J
             audit.HasEnded = stream => streams.HasEnded(receives, stream);
             bool stateless = middleboxes.Any(middlebox => Http2Rights.NeedsStatelessCompression(profile, middlebox.Grant));
             return new HttpMapper(
-                new Http2Splitter(sends, streams, profile, limits, stateless, lengths),
-                new Http2Joiner(receives, streams, profile, limits, lengths));
+                new Http2Splitter(sends, streams, profile, limits, stateless, lengths, resizable),
+                new Http2Joiner(receives, streams, profile, limits, lengths, readsHeads: resizable.Length > 0 && receives == HttpDirection.Request));
         }
 
         // The reference stack, for which there is another mode, speaks profile two alone.
         mode = profile.Equals(HttpProfile.Two) ? mode : HttpMappingMode.Strict;
-        byte[] resizable = !allowResizing ? []
-            : [.. profile.ContentIdsIn(sends).Where(id => middleboxes.Any(middlebox => middlebox.Grant[id] == TlmspAccess.Write))];
         var exchanges = new HttpExchangeQueue();
         return new HttpMapper(
             new HttpSplitter(sends, exchanges, profile, limits, resizable.Length > 0) { ResizableIds = resizable },
