@@ -66,7 +66,8 @@ public sealed class TlmspConnectionOptions
 
     /// <summary>
     /// True for chunks in place of Content-Length where a middlebox may write content, so that it can resize it, and over HTTP/2 for heads
-    /// without it; false to keep to the length, which the other side enforces. Messages to and from HTTP/1.0 clients and those without content keep their length. Default true.
+    /// without it; false to keep to the length, which the other side enforces. Messages to and from HTTP/1.0 clients and those without content
+    /// keep their length. Default true.
     /// </summary>
     public bool AllowResizing { get; set; } = true;
 

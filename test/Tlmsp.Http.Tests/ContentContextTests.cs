@@ -159,6 +159,18 @@ public class ContentContextTests
         return Encoding.Latin1.GetString(joined.WrittenSpan);
     }
 
+    [Fact]
+    public void A_middlebox_that_reads_everything_holds_content_to_its_context_as_an_endpoint_does()
+    {
+        IHttpMessageObserver observer = new HttpObservers(s_two, Grant.Read(1, 2, 16, 19), HttpMappingMode.Strict, HttpFramerLimits.Default).For(HttpDirection.Request);
+        observer.OnContainer(HttpRole.Head, 1, Wire.Bytes(Pii), new Events());
+        observer.OnContainer(HttpRole.Content, 16, Wire.Bytes("hel"), new Events());
+
+        HttpMappingException e = Assert.Throws<HttpMappingException>(() => observer.OnContainer(HttpRole.Content, 19, Wire.Bytes("lo"), new Events()));
+
+        Assert.Equal(19, e.ContextId);
+    }
+
     private static List<string> Observe(Grant grant, string stream)
     {
         IHttpMessageObserver observer = new HttpObservers(s_two, grant, HttpMappingMode.Strict, HttpFramerLimits.Default).For(HttpDirection.Request);
@@ -168,7 +180,7 @@ public class ContentContextTests
             HttpRole role = s_two.RoleOf(id, HttpDirection.Request);
             if (grant[id] >= TlmspAccess.Read)
             {
-                observer.OnContainer(role, Wire.Bytes(text), events);
+                observer.OnContainer(role, id, Wire.Bytes(text), events);
             }
             else
             {

@@ -41,6 +41,7 @@ public sealed class HttpMessageObserver : IHttpMessageObserver
 {
     private readonly HttpFramer? _framer;
     private readonly Func<int, bool> _readsContent;     // by content context
+    private readonly byte[]? _contentIds;       // where content contexts have names
     private readonly HttpMappingMode _mode;
     private readonly HttpSecretGuard? _guard;
     private readonly HttpSecretReader? _secrets;
@@ -64,6 +65,7 @@ public sealed class HttpMessageObserver : IHttpMessageObserver
         limits ??= HttpFramerLimits.Default;
         _mode = mode;
         byte[] ids = profile?.ContentIdsIn(direction) ?? [];
+        _contentIds = profile?.Contents is null ? null : ids;
         _readsContent = index => grant is null || index == 0 ? readsContent : grant[ids[index]] >= TlmspAccess.Read;
         _framer = readsHeads
             ? new HttpFramer(direction, exchanges, limits) 
@@ -86,7 +88,10 @@ public sealed class HttpMessageObserver : IHttpMessageObserver
 
     /// <summary>A container that can be read passed.</summary>
     /// <exception cref="HttpMappingException">It breaks the mapping: fail closed.</exception>
-    public void OnContainer(HttpRole role, ReadOnlySpan<byte> plaintext, IHttpMessageEvents events)
+    public void OnContainer(HttpRole role, ReadOnlySpan<byte> plaintext, IHttpMessageEvents events) => OnContainer(role, 0, plaintext, events);
+
+    /// <inheritdoc/>
+    public void OnContainer(HttpRole role, byte contextId, ReadOnlySpan<byte> plaintext, IHttpMessageEvents events)
     {
         ArgumentNullException.ThrowIfNull(events);
         if (plaintext.IsEmpty)
@@ -118,6 +123,11 @@ public sealed class HttpMessageObserver : IHttpMessageObserver
         {
             HttpRole? expected = _framer.ExpectedRole;
             bool isSecret = _guard is not null && _guard.Enter(role);
+            if (role == HttpRole.Content && contextId != 0 && _contentIds is not null && contextId != _contentIds[_framer.ContentIndex])
+            {
+                throw new HttpMappingException($"content in context {contextId}, and its head says {_contentIds[_framer.ContentIndex]}", contextId);
+            }
+
             int taken = _framer.Consume(rest, out HttpPiece piece);
             _guard?.Leave(role, piece);
             bool misplaced = !isSecret && (piece.Role != role || (expected is { } due && due != role));

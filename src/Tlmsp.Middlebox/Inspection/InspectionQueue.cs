@@ -53,7 +53,7 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
         HttpRole role = _profile.RoleOf(container.ContextId, _direction);
         if (container.CanRead)
         {
-            _observer.OnContainer(role, container.Plaintext, this);
+            _observer.OnContainer(role, container.ContextId, container.Plaintext, this);
         }
         else
         {
