@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -112,11 +113,12 @@ public static partial class ListenOptionsTlmspExtensions
         var handshakes = new ServerHandshakes(options, () => listenOptions.Protocols);
         LogCertificateChanges(logger, listenOptions, options);
         var metrics = new TlmspMetrics(services.GetService<IMeterFactory>());
+        DiagnosticListener? diagnostics = services.GetService<DiagnosticListener>();
         listenOptions.Use(next =>
         {
             CheckProtocols(listenOptions, options);
             LogRelaxations(logger, listenOptions, options);
-            return new TlmspConnectionMiddleware(next, options, handshakes, metrics, logger).OnConnectionAsync;
+            return new TlmspConnectionMiddleware(next, options, handshakes, metrics, diagnostics, logger).OnConnectionAsync;
         });
 
         // What passes UseTlmsp() without the TLS feature is a plain TLS hello. Where none may pass it never runs: it makes Kestrel announce

@@ -81,6 +81,18 @@ public sealed class HttpExchangeQueue
         }
     }
 
+    /// <summary>True when the next final response is to a request of HTTP/1.1; false also when there is none.</summary>
+    internal bool IsNextHttp11
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _requests.TryPeek(out HttpExchange next) && next.IsHttp11;
+            }
+        }
+    }
+
     internal void Enqueue(HttpExchange exchange)
     {
         lock (_lock)

@@ -178,6 +178,12 @@ internal sealed partial class HttpFramer
             OnResponseHead();
         }
 
+        if (AllowUntilEnd && !_peerIsHttp11 && _framing.IsUntilEnd)
+        {
+            _state = State.UntilEnd;
+            return false;
+        }
+
         long? length = _framing.Resolve(direction);
         if (length == 0 || ContentIsOpaque)
         {

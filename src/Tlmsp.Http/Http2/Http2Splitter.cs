@@ -40,6 +40,9 @@ internal sealed class Http2Splitter : IHttpSplitter
     public long MessageNumber => 0;
 
     /// <inheritdoc/>
+    public bool NeedsEnd => false;
+
+    /// <inheritdoc/>
     public void Write(ReadOnlySpan<byte> data, IHttpContainerSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);

@@ -25,19 +25,22 @@ public sealed partial class HttpSplitter : IHttpSplitter
         bool resizable = false)
     {
         profile ??= HttpProfile.Two;
+        _exchanges = exchanges;
+        _limits = limits ?? HttpFramerLimits.Default;
         _headId = profile.IdOf(direction, HttpRole.Head);
         _contentId = profile.IdOf(direction, HttpRole.Content);
         _tunnelId = profile.Has(HttpRole.Tunnel) ? profile.IdOf(direction, HttpRole.Tunnel) : (byte)0;
-        _framer = new HttpFramer(direction, exchanges, limits ?? HttpFramerLimits.Default)
+        _secretId = profile.Secrets is null ? _headId : profile.IdOf(direction, HttpRole.Secret);
+        _framer = new HttpFramer(direction, exchanges, _limits)
         {
             AllowUnsolicitedResponse = direction == HttpDirection.Response,
             AllowTunnels = profile.Has(HttpRole.Tunnel),
             RefuseUpgrades = direction == HttpDirection.Request,
+            AllowUntilEnd = direction == HttpDirection.Response,
             Secrets = profile.Secrets,
         };
         if (profile.Secrets is not null || resizable)
         {
-            _secretId = profile.Secrets is null ? _headId : profile.IdOf(direction, HttpRole.Secret);
             _editor = new HttpHeadEditor(resizable);
         }
     }
@@ -59,6 +62,11 @@ public sealed partial class HttpSplitter : IHttpSplitter
             {
                 WriteTunnel(data, sink);
                 return;
+            }
+
+            if (IsHttp10ResponseDue)
+            {
+                _editor ??= new HttpHeadEditor(holdsLength: false);
             }
 
             int taken = _framer.Consume(data, out HttpPiece piece);
@@ -97,5 +105,6 @@ public sealed partial class HttpSplitter : IHttpSplitter
     {
         _packer.Dispose();
         _editor?.Dispose();
+        _held?.Dispose();
     }
 }
