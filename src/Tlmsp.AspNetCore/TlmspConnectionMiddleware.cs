@@ -16,14 +16,14 @@ internal sealed partial class TlmspConnectionMiddleware
     private readonly TlmspConnectionOptions _options;
     private readonly ServerHandshakes _handshakes;
     private readonly TlmspMetrics _metrics;
-    private readonly DiagnosticListener? _diagnostics;
+    private readonly ApplicationFailures? _failures;
     private readonly ILogger _logger;
 
     public TlmspConnectionMiddleware(
         ConnectionDelegate next, TlmspConnectionOptions options, ServerHandshakes handshakes, TlmspMetrics metrics,
-        DiagnosticListener? diagnostics, ILogger logger)
+        ApplicationFailures? failures, ILogger logger)
     {
-        _diagnostics = diagnostics;
+        _failures = failures;
         _next = next;
         _options = options;
         _handshakes = handshakes;
@@ -62,8 +62,7 @@ internal sealed partial class TlmspConnectionMiddleware
             allowResizing: _options.AllowResizing)
         {
             Deletions = _options.Deletions,
-            WatchApplication = _diagnostics is null ? null
-                : failed => ApplicationFailures.Watch(_diagnostics, context.ConnectionId, failed),
+            WatchApplication = _failures is null ? null : failed => _failures.Watch(context.ConnectionId, failed),
         };
         var feature = new TlmspConnectionFeature(session.Info, stream.Profile.Version);
         context.Features.Set<ITlmspConnectionFeature>(feature);
