@@ -7,12 +7,14 @@ namespace Tlmsp.Client;
 /// <summary>Which requests TLMSP carries: what it does not carry must fail, never go another way.</summary>
 internal static class RequestRules
 {
-    /// <exception cref="HttpRequestException">The request is not for https, or insists on HTTP/3.</exception>
+    /// <exception cref="HttpRequestException">The request is not for https or wss, or insists on HTTP/3.</exception>
     public static void ThrowUnlessCarried(HttpRequestMessage request)
     {
-        if (request.RequestUri is { IsAbsoluteUri: true } uri && uri.Scheme != Uri.UriSchemeHttps)
+        // ClientWebSocket asks for wss, which is https until the response.
+        if (request.RequestUri is { IsAbsoluteUri: true } uri && uri.Scheme != Uri.UriSchemeHttps && uri.Scheme != Uri.UriSchemeWss)
         {
-            throw new HttpRequestException(HttpRequestError.SecureConnectionError, $"A TLMSP handler takes https URIs only, not '{uri.Scheme}'.");
+            throw new HttpRequestException(
+                HttpRequestError.SecureConnectionError, $"A TLMSP handler takes https and wss URIs only, not '{uri.Scheme}'.");
         }
 
         if (request.Version.Major >= 3 && request.VersionPolicy != HttpVersionPolicy.RequestVersionOrLower)

@@ -75,6 +75,20 @@ internal static class HttpSyntax
 
     public static bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> lowerCase) => System.Text.Ascii.EqualsIgnoreCase(name, lowerCase);
 
+    /// <summary>Whether a comma-separated list has an element (RFC 9110 §5.6.1).</summary>
+    public static bool ListContains(ReadOnlySpan<byte> list, ReadOnlySpan<byte> lowerCase)
+    {
+        foreach (Range element in list.Split((byte)','))
+        {
+            if (Is(list[element].Trim(" \t"u8), lowerCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     public static bool IsForbiddenTrailer(ReadOnlySpan<byte> name)
     {
         foreach (string forbidden in ForbiddenTrailers)

@@ -45,6 +45,12 @@ internal sealed class Http2Joiner : IHttpJoiner
     public bool IsEndPremature => !IsAtMessageBoundary;
 
     /// <inheritdoc/>
+    public bool IsTunnel => false;
+
+    /// <inheritdoc/>
+    public bool HasTunnelEnded => false;
+
+    /// <inheritdoc/>
     public long MessageNumber => 0;
 
     /// <inheritdoc/>

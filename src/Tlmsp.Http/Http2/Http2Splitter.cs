@@ -49,6 +49,9 @@ internal sealed class Http2Splitter : IHttpSplitter
     public long MessageNumber => 0;
 
     /// <inheritdoc/>
+    public bool NeedsEnd => false;
+
+    /// <inheritdoc/>
     public void Write(ReadOnlySpan<byte> data, IHttpContainerSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);
@@ -93,6 +96,12 @@ internal sealed class Http2Splitter : IHttpSplitter
     {
         ArgumentNullException.ThrowIfNull(sink);
         _packer.Flush(sink);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Every stream of HTTP/2 has an end of its own.</remarks>
+    public void End(IHttpContainerSink sink)
+    {
     }
 
     /// <inheritdoc/>

@@ -22,6 +22,11 @@ public interface IHttpMessageEvents
     /// <summary>The fields of a trailer section.</summary>
     void OnTrailers(HttpHead trailers);
 
+    /// <summary>Data of a tunnel, without its framing: what follows a 101 response, or a 2xx response to CONNECT.</summary>
+    void OnTunnel(ReadOnlySpan<byte> data)
+    {
+    }
+
     /// <summary>The message is complete as far as this box can tell.</summary>
     /// <param name="streamId">The stream of an HTTP/2 connection, else 0.</param>
     void OnMessageEnd(int streamId);
@@ -37,7 +42,7 @@ public interface IHttpMessageEvents
 /// Turns containers into messages for a middlebox, as far as its grants let it see. Where it can read both contexts it holds the
 /// stream to the mapping as strictly as an endpoint does.
 /// </summary>
-public sealed class HttpMessageObserver : IHttpMessageObserver
+public sealed partial class HttpMessageObserver : IHttpMessageObserver
 {
     private readonly HttpFramer? _framer;
     private readonly Func<int, bool> _readsContent;     // by content context
@@ -67,13 +72,15 @@ public sealed class HttpMessageObserver : IHttpMessageObserver
         byte[] ids = profile?.ContentIdsIn(direction) ?? [];
         _contentIds = profile?.Contents is null ? null : ids;
         _readsContent = index => grant is null || index == 0 ? readsContent : grant[ids[index]] >= TlmspAccess.Read;
+        _exchanges = exchanges;
         _framer = readsHeads
-            ? new HttpFramer(direction, exchanges, limits) 
+            ? new HttpFramer(direction, exchanges, limits)
             {
                 Capture = true,
                 ReadsContent = _readsContent,
                 Secrets = profile?.Secrets,
                 Contents = profile?.Contents,
+                AllowTunnels = profile?.Has(HttpRole.Tunnel) ?? false,
             }
             : null;
         if (profile?.Secrets is { } secrets)
@@ -97,6 +104,12 @@ public sealed class HttpMessageObserver : IHttpMessageObserver
         if (plaintext.IsEmpty)
         {
             return;     // or a delete notice: neither begins or ends anything (http-mapping §6 A10)
+        }
+
+        if (EnterTunnel(role, events))
+        {
+            OnTunnel(plaintext, events);
+            return;
         }
 
         if (_framer is null)
@@ -148,6 +161,12 @@ public sealed class HttpMessageObserver : IHttpMessageObserver
         ArgumentNullException.ThrowIfNull(events);
         if (length == 0)
         {
+            return;
+        }
+
+        if (EnterTunnel(role, events))
+        {
+            events.OnOpaque(role, length);
             return;
         }
 

@@ -30,7 +30,7 @@ public static class HttpContexts
     /// <summary>Id of the context of sensitive fields, both ways; an option of HTTP/1.1 profiles.</summary>
     public const byte Secret = 8;
 
-    /// <summary>Id of the context of tunnels, both ways; an option.</summary>
+    /// <summary>Id of the context of tunnels, both ways; an option of HTTP/1.1 profiles.</summary>
     public const byte Tunnel = 9;
 
     private static readonly HttpContextUse[] s_known =

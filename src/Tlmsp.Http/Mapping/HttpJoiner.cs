@@ -6,7 +6,7 @@ namespace Tlmsp.Http;
 /// Puts containers together into the HTTP stream that an endpoint reads, and refuses every byte that is not in the context of its role
 /// (http-mapping §7, §12). Not safe for concurrent use.
 /// </summary>
-public sealed class HttpJoiner : IHttpJoiner
+public sealed partial class HttpJoiner : IHttpJoiner
 {
     private const int MaxEmptyInARow = 32;
     private readonly HttpFramer _framer;
@@ -27,11 +27,12 @@ public sealed class HttpJoiner : IHttpJoiner
         HttpDirection direction, HttpExchangeQueue exchanges, HttpMappingMode mode = HttpMappingMode.Strict, HttpFramerLimits? limits = null,
         HttpProfile? profile = null)
     {
-        _framer = new HttpFramer(direction, exchanges, limits ?? HttpFramerLimits.Default) 
+        _framer = new HttpFramer(direction, exchanges, limits ?? HttpFramerLimits.Default)
         {
             Secrets = profile?.Secrets,
             Contents = profile?.Contents,
             HoldsResponses = direction == HttpDirection.Response,
+            AllowTunnels = profile?.Has(HttpRole.Tunnel) ?? false,
         };
         _contentIds = profile?.Contents is null ? null : profile.ContentIdsIn(direction);
         _guard = profile?.Secrets is null ? null : new HttpSecretGuard(_framer);
@@ -46,10 +47,10 @@ public sealed class HttpJoiner : IHttpJoiner
     internal HttpAuditTrail? Trail { get; init; }
 
     /// <inheritdoc/>
-    public bool IsAtMessageBoundary => _framer.IsAtBoundary;
+    public bool IsAtMessageBoundary => _framer.IsTunnel ? _tunnel.HasEnded : _framer.IsAtBoundary;
 
     /// <inheritdoc/>
-    public bool IsEndPremature => !_framer.IsAtBoundary || (_framer.Direction == HttpDirection.Response && _exchanges.IsFirstResponseDue);
+    public bool IsEndPremature => !IsAtMessageBoundary || (_framer.Direction == HttpDirection.Response && _exchanges.IsFirstResponseDue);
 
     /// <inheritdoc/>
     public void Accept(HttpRole role, byte contextId, ReadOnlySpan<byte> plaintext, IBufferWriter<byte> joined)
@@ -66,6 +67,12 @@ public sealed class HttpJoiner : IHttpJoiner
         }
 
         _empty = 0;
+        if (_framer.IsTunnel)
+        {
+            AcceptTunnel(role, plaintext, joined);
+            return;
+        }
+
         for (ReadOnlySpan<byte> rest = plaintext; !rest.IsEmpty;)
         {
             if (_guard is null || !_guard.Enter(role))
@@ -97,6 +104,7 @@ public sealed class HttpJoiner : IHttpJoiner
 
     /// <inheritdoc/>
     public HttpMessagePart PartOf(HttpRole role) => role == HttpRole.Content ? HttpMessagePart.Content
+        : role == HttpRole.Tunnel ? HttpMessagePart.Tunnel
         : _framer.IsInTrailers ? HttpMessagePart.Trailers
         : HttpMessagePart.Head;
 
@@ -105,12 +113,12 @@ public sealed class HttpJoiner : IHttpJoiner
         HttpRole role, byte contextId, ReadOnlySpan<byte> plaintext, IBufferWriter<byte> joined, ICollection<long> messages)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        long number = MessageNumber;
+        long number = _framer.IsTunnel ? MessageNumber - 1 : MessageNumber;     // a tunnel belongs to the exchange that opened it
         messages.Add(number);
         Accept(role, contextId, plaintext, joined);
 
         // It may hold the heads of several messages, which is theirs all.
-        long last = IsAtMessageBoundary ? MessageNumber - 1 : MessageNumber;
+        long last = _framer.IsAtBoundary || _framer.IsTunnel ? MessageNumber - 1 : MessageNumber;
         while (++number <= last)
         {
             messages.Add(number);
@@ -131,7 +139,10 @@ public sealed class HttpJoiner : IHttpJoiner
     {
         if (IsEndPremature)
         {
-            throw new HttpMappingException(_framer.IsAtBoundary ? "the connection ended before a response" : "the connection ended inside a message");
+            throw new HttpMappingException(
+                _framer.IsTunnel ? "the connection ended inside a tunnel, without its end mark"
+                : _framer.IsAtBoundary ? "the connection ended before a response"
+                : "the connection ended inside a message");
         }
     }
 

@@ -5,7 +5,7 @@ public sealed partial class HttpProfile
 {
     /// <summary>
     /// Reads a profile as configuration has it: <c>two</c>, <c>four</c>, <c>five</c>, and behind them <c>+secret</c>,
-    /// <c>+secret(X-A,X-B)</c>, <c>+content(pii,media)</c>, each at most once.
+    /// <c>+secret(X-A,X-B)</c>, <c>+content(pii,media)</c>, <c>+tunnel</c>, each at most once.
     /// </summary>
     /// <exception cref="FormatException">The text is not of that form.</exception>
     public static HttpProfile Parse(string text)
@@ -43,11 +43,12 @@ public sealed partial class HttpProfile
         {
             ("secret", _) => WithSecrets(list),
             ("content", true) => WithContent(list),
+            ("tunnel", false) => WithTunnel(),
             _ => null,
         };
     }
 
     private static FormatException NoProfile(string text) => new(
         $"'{text}' is no profile. Write two, four or five; with a context for sensitive fields two+secret, or two+secret(X-Api-Key) with the "
-        + "names of further ones; with content contexts two+content(pii).");
+        + "names of further ones; with content contexts two+content(pii); with tunnels two+tunnel, or two+secret+tunnel.");
 }

@@ -85,13 +85,24 @@ public sealed partial class HttpProfile : IEquatable<HttpProfile>
             : throw new ArgumentException($"The names of the sensitive fields make a purpose of {length} characters; it has at most 255.");
     }
 
-    /// <summary>True when <see cref="For"/> has a profile for a version of HTTP: sensitive fields exist over HTTP/1.1 alone.</summary>
-    public bool Supports(HttpWireVersion version) => Secrets is null || version == HttpWireVersion.Http11;
+    /// <summary>
+    /// This profile with a context of their own for tunnels: everything after 101 (WebSockets and other upgrades) and after 2xx to CONNECT,
+    /// both ways, with an end mark of its own (docs/http-mapping.md, Tunnels). Without it such requests are refused. HTTP/1.1 only.
+    /// </summary>
+    /// <exception cref="NotSupportedException">The profile is for HTTP/2.</exception>
+    public HttpProfile WithTunnel() => Has(HttpRole.Tunnel) ? this : Version == HttpWireVersion.Http11
+        ? new HttpProfile(Name, Version, [.. OwnIds, HttpContexts.Tunnel], Secrets, Contents)
+        : throw new NotSupportedException($"Profile {this} cannot have a tunnel context. Use it over HTTP/1.1.");
+
+    /// <summary>
+    /// True when <see cref="For"/> has a profile for a version of HTTP: sensitive fields and tunnels exist over HTTP/1.1 alone.
+    /// </summary>
+    public bool Supports(HttpWireVersion version) => version == HttpWireVersion.Http11 || (Secrets is null && !Has(HttpRole.Tunnel));
 
     /// <summary>The profile that comes nearest for another version of HTTP; for HTTP/1.1 that of <em>five</em> is <em>four</em>.</summary>
-    /// <exception cref="NotSupportedException">Its fields could not be kept secret there.</exception>
+    /// <exception cref="NotSupportedException">It has a context that there is none for there.</exception>
     public HttpProfile For(HttpWireVersion version) => version == Version ? this : !Supports(version)
-        ? throw new NotSupportedException($"Profile {this} has a secret context, which HTTP/2 does not have. Use it over HTTP/1.1.")
+        ? throw new NotSupportedException($"Profile {this} has a context for sensitive fields or tunnels, which HTTP/2 does not have. Use it over HTTP/1.1.")
         : Contents is null ? Plain(Name, version) : Plain(Name, version).WithContent([.. ContentNames]);
 
     /// <summary>The context list that a client offers.</summary>
@@ -145,18 +156,20 @@ public sealed partial class HttpProfile : IEquatable<HttpProfile>
 
     /// <inheritdoc/>
     public bool Equals(HttpProfile? other) => other is not null && Name == other.Name && Version == other.Version
-        && Secrets?.More == other.Secrets?.More && ContentNames.SequenceEqual(other.ContentNames);
+        && Secrets?.More == other.Secrets?.More && ContentNames.SequenceEqual(other.ContentNames)
+        && Has(HttpRole.Tunnel) == other.Has(HttpRole.Tunnel);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as HttpProfile);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Name, Version, Secrets?.More, Contents?.ToString());
+    public override int GetHashCode() => HashCode.Combine(Name, Version, Secrets?.More, Contents?.ToString(), Has(HttpRole.Tunnel));
 
-    /// <summary>Such as <c>four</c>, <c>four (HTTP/2)</c>, or <c>four+secret(x-api-key)+content(pii)</c>.</summary>
+    /// <summary>Such as <c>four</c>, <c>four (HTTP/2)</c>, or <c>four+secret(x-api-key)+content(pii)+tunnel</c>.</summary>
     public override string ToString() => (Version == HttpWireVersion.Http2 ? $"{Name} (HTTP/2)" : Name)
         + (Secrets is null ? "" : Secrets.More.Length == 0 ? "+secret" : $"+secret({Secrets.More})")
-        + (Contents is null ? "" : $"+content({Contents})");
+        + (Contents is null ? "" : $"+content({Contents})")
+        + (Has(HttpRole.Tunnel) ? "+tunnel" : "");
 
     private static HttpProfile Plain(string name, HttpWireVersion version) => (name, version) switch
     {

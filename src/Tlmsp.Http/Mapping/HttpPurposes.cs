@@ -55,6 +55,7 @@ internal static class HttpPurposes
         {
             profile = secrets is null ? profile : profile.WithSecrets(secrets.Split(',', StringSplitOptions.RemoveEmptyEntries));
             profile = HttpContentSet.NamesIn(listed) is { Length: > 0 } contents ? profile.WithContent(contents) : profile;
+            profile = listed.Contains((HttpContexts.Tunnel, "tunnel")) ? profile.WithTunnel() : profile;
             problem = profile.Secrets?.More == secrets ? profile.Problem(listed) : $"the fields '{secrets}' are not in lower case and sorted";
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)

@@ -6,7 +6,7 @@ namespace Tlmsp.Http;
 /// <summary>Output that leaves otherwise than it was written: sensitive fields apart, and chunks in place of a length.</summary>
 public sealed partial class HttpSplitter
 {
-    private readonly HttpHeadEditor? _editor;
+    private HttpHeadEditor? _editor;
     private readonly byte _secretId;
     private bool _chunking;
 
@@ -19,6 +19,9 @@ public sealed partial class HttpSplitter
                 break;
             case HttpPieceKind.Trailers when piece.Line == HttpLine.Secret:
                 throw new HttpMappingException("a sensitive field in a trailer section");
+            case HttpPieceKind.Content when _held is not null:
+                Hold(bytes);
+                break;
             case HttpPieceKind.Content when _chunking:
                 AppendChunk(bytes, piece.MessageComplete, sink);
                 break;
@@ -31,6 +34,13 @@ public sealed partial class HttpSplitter
     private void EditHead(HttpHeadEditor editor, in HttpPiece piece, ReadOnlySpan<byte> bytes, IHttpContainerSink sink)
     {
         ReadOnlySpan<byte> line = editor.Take(piece, bytes);
+        if (piece.HeadComplete && _framer.IsUntilEnd)
+        {
+            _held = new PooledBuffer();     // and the blank line is held as well: a length comes before it
+            editor.LineSent();
+            return;
+        }
+
         if (piece.HeadComplete)
         {
             _chunking = editor.Length.Length > 0 && _framer.MayBeChunked && (ResizableIds?.Contains(ContentId) ?? true);

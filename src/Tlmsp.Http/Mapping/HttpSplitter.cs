@@ -25,17 +25,23 @@ public sealed partial class HttpSplitter : IHttpSplitter
         bool resizable = false)
     {
         profile ??= HttpProfile.Two;
+        _exchanges = exchanges;
+        _limits = limits ?? HttpFramerLimits.Default;
         _headId = profile.IdOf(direction, HttpRole.Head);
         _contentIds = profile.ContentIdsIn(direction);
-        _framer = new HttpFramer(direction, exchanges, limits ?? HttpFramerLimits.Default)
+        _tunnelId = profile.Has(HttpRole.Tunnel) ? profile.IdOf(direction, HttpRole.Tunnel) : (byte)0;
+        _secretId = profile.Secrets is null ? _headId : profile.IdOf(direction, HttpRole.Secret);
+        _framer = new HttpFramer(direction, exchanges, _limits)
         {
             AllowUnsolicitedResponse = direction == HttpDirection.Response,
+            AllowTunnels = profile.Has(HttpRole.Tunnel),
+            RefuseUpgrades = direction == HttpDirection.Request,
+            AllowUntilEnd = direction == HttpDirection.Response,
             Secrets = profile.Secrets,
             Contents = profile.Contents,
         };
         if (profile.Secrets is not null || resizable)
         {
-            _secretId = profile.Secrets is null ? _headId : profile.IdOf(direction, HttpRole.Secret);
             _editor = new HttpHeadEditor(resizable);
         }
     }
@@ -59,6 +65,17 @@ public sealed partial class HttpSplitter : IHttpSplitter
         ArgumentNullException.ThrowIfNull(sink);
         while (!data.IsEmpty)
         {
+            if (_framer.IsTunnel)
+            {
+                WriteTunnel(data, sink);
+                return;
+            }
+
+            if (IsHttp10ResponseDue)
+            {
+                _editor ??= new HttpHeadEditor(holdsLength: false);
+            }
+
             int taken = _framer.Consume(data, out HttpPiece piece);
             if (_editor is not null)
             {
@@ -95,5 +112,6 @@ public sealed partial class HttpSplitter : IHttpSplitter
     {
         _packer.Dispose();
         _editor?.Dispose();
+        _held?.Dispose();
     }
 }

@@ -8,7 +8,7 @@ namespace Tlmsp.Http;
 /// The plaintext HTTP stream of an endpoint over a session: what is written is split onto contexts, what is read was joined from them.
 /// One reader and one writer at a time may use it concurrently.
 /// </summary>
-public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainerSink, IIdleResource
+public sealed partial class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainerSink, IIdleResource
 {
     private const int ReadAhead = 64 * 1024;
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
@@ -22,6 +22,8 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     private readonly bool _flushOnWrite;
     private readonly List<long> _touched = [];
     private TlmspException? _readFault;
+    private volatile TlmspException? _outputFault;
+    private IDisposable? _watch;
     private bool _ended;
     private int _closed;
     private int _readGate;      // 1 while the keys of the receiving half are in use
@@ -35,7 +37,8 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     /// <param name="flushOnWrite">
     /// True to send on every write, and to throw when the connection is over, as HttpClient expects. False to send on flush, and to show the
     /// end of the connection in nothing but the end of what is read: inside a message Kestrel makes of that an aborted request, but takes an
-    /// exception from a read for the application's, and one from a flush for a bug. What ended it is in <see cref="Fault"/>.
+    /// exception from a read for the application's, and one from a flush for a bug. In a tunnel, whose reader is the application, it is
+    /// an exception on both sides. What ended it is in <see cref="Fault"/>.
     /// </param>
     /// <param name="limits">Bounds.</param>
     /// <param name="profile">The profile of the session's contexts; null to read it from their purposes.</param>
@@ -75,30 +78,22 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     /// </summary>
     internal Action<TlmspHttpStream, long>? RequestStarting { get; init; }
 
+    /// <summary>
+    /// At a server: called when something begins that disposing of the stream would complete, a tunnel or a response that is held back, with what is
+    /// to be called when the application fails inside it.
+    /// </summary>
+    internal Func<Action, IDisposable>? WatchApplication { get; init; }
+
     /// <summary>What its contexts are for.</summary>
     public HttpProfile Profile => _profile;
 
     /// <summary>What ended the connection, if it was not an ordinary end.</summary>
     public TlmspException? Fault => _readFault;
 
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
+    /// <summary>
+    /// At a server: what the application wrote and cannot be sent. The client was sent an alert; nothing more is sent, and nothing is read.
+    /// </summary>
+    public TlmspException? OutputFault => _outputFault;
 
     /// <inheritdoc/>
     /// <exception cref="IOException">At a client: the connection broke, or the peer misbehaved; the inner exception says how.</exception>
@@ -107,12 +102,13 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     {
         while (_joined.Length == 0)
         {
-            if (_readFault is { } fault && _flushOnWrite)
+            if (_readFault is { } fault && (_flushOnWrite || _joiner.IsTunnel))
             {
+                // In a tunnel the end of what is read is the end that the other side meant.
                 throw new IOException(fault.Message, fault);
             }
 
-            if (_ended || _readFault is not null)
+            if (_ended || _joiner.HasTunnelEnded || _readFault is not null || _outputFault is not null)
             {
                 return 0;
             }
@@ -141,12 +137,22 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
                 RequestStarting?.Invoke(this, _splitter.MessageNumber);
             }
 
+            bool neededEnd = _splitter.NeedsEnd;
             _splitter.Write(buffer.Span, this);
+            if (_splitter.NeedsEnd && !neededEnd)
+            {
+                _watch = WatchApplication?.Invoke(FailOutput);
+            }
+
             if (_flushOnWrite)
             {
                 _splitter.Flush(this);
                 await _transport.FlushAsync(cancellationToken).ConfigureAwait(false);
             }
+        }
+        catch (TlmspException e) when (!_flushOnWrite)
+        {
+            await RefuseOutputAsync(e).ConfigureAwait(false);
         }
         catch (TlmspException e)
         {
@@ -182,48 +188,6 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
             _writeGate.Release();
         }
     }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Wait(ReadAsync(buffer.AsMemory(offset, count)));
-
-    /// <inheritdoc/>
-    public override int Read(Span<byte> buffer)
-    {
-        byte[] rented = ArrayPool<byte>.Shared.Rent(buffer.Length);
-        try
-        {
-            int count = Wait(ReadAsync(rented.AsMemory(0, buffer.Length)));
-            rented.AsSpan(0, count).CopyTo(buffer);
-            return count;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(rented);
-        }
-    }
-
-    /// <inheritdoc/>
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    /// <inheritdoc/>
-    public override void Write(ReadOnlySpan<byte> buffer) => WriteAsync(buffer.ToArray()).AsTask().GetAwaiter().GetResult();
-
-    /// <inheritdoc/>
-    public override void Flush() => FlushAsync(CancellationToken.None).GetAwaiter().GetResult();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     void IContainerReceiver.OnContainer(in ReceivedContainer container)
@@ -314,25 +278,6 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         _writeGate.Release();
     }
 
-    /// <summary>Sends close_notify and lets go of everything.</summary>
-    public override async ValueTask DisposeAsync()
-    {
-        await CloseAsync().ConfigureAwait(false);
-        await base.DisposeAsync().ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            // HttpClient disposes synchronously, possibly on a thread that must not wait.
-            _ = CloseAsync();
-        }
-
-        base.Dispose(disposing);
-    }
-
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FillAsync(CancellationToken cancellationToken)
     {
@@ -344,6 +289,7 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         catch (Exception e) when (!_flushOnWrite && (e is IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)))
         {
             _ended = true;      // reset by the peer, or aborted by Kestrel
+            _readFault = _joiner.IsTunnel ? new TlmspException(Misbehaviour.ClosedWithoutNotify, "inside a tunnel") : null;
             return;
         }
 
@@ -391,7 +337,8 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         {
             if (insideRecord || _joiner.IsEndPremature)
             {
-                throw new TlmspException(Misbehaviour.ClosedWithoutNotify, insideRecord ? "inside a record" : "inside an exchange");
+                throw new TlmspException(Misbehaviour.ClosedWithoutNotify,
+                    insideRecord ? "inside a record" : _joiner.IsTunnel ? "inside a tunnel" : "inside an exchange");
             }
         }
         else if (!_joiner.IsAtMessageBoundary || Session.Info.Middleboxes.Count > 0)
@@ -412,71 +359,9 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         }
     }
 
-    private async ValueTask AlertAsync(TlmspException fault)
-    {
-        // A writer may be held up by a peer that does not read: the alert is not worth waiting long for.
-        if (!await _writeGate.WaitAsync(CloseTimeout).ConfigureAwait(false))
-        {
-            return;
-        }
-
-        try
-        {
-            if (!Session.Writer.IsClosed && Volatile.Read(ref _closed) == 0)
-            {
-                using var timeout = new CancellationTokenSource(CloseTimeout);
-                Session.Writer.WriteAlert(TlmspAlertLevel.Fatal, fault.Alert, fault.ContextId, _transport.Output);
-                await _transport.FlushAsync(timeout.Token).ConfigureAwait(false);
-            }
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
-        {
-            // The peer is gone; the fault is reported to the reader all the same.
-        }
-        finally
-        {
-            _writeGate.Release();
-        }
-    }
-
-    private async Task CloseAsync()
-    {
-        if (Interlocked.Exchange(ref _closed, 1) != 0)
-        {
-            return;
-        }
-
-        bool entered = await _writeGate.WaitAsync(CloseTimeout).ConfigureAwait(false);
-        try
-        {
-            // A fatal alert has no answer (records-keys.md §10.3).
-            if (entered && !Session.Writer.IsClosed && _readFault is null)
-            {
-                using var timeout = new CancellationTokenSource(CloseTimeout);
-                Session.Writer.WriteCloseNotify(_transport.Output);
-                await _transport.FlushAsync(timeout.Token).ConfigureAwait(false);
-            }
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
-        {
-            // Nobody is left to be told.
-        }
-        finally
-        {
-            if (entered)
-            {
-                _writeGate.Release();
-            }
-
-            IdleSweeper.Remove(this);
-            await _transport.DisposeAsync().ConfigureAwait(false);
-            Session.Dispose();
-        }
-    }
-
     private bool CanSend()
     {
-        if (Volatile.Read(ref _closed) == 0 && !Session.Writer.IsClosed)
+        if (Volatile.Read(ref _closed) == 0 && !Session.Writer.IsClosed && _outputFault is null)
         {
             return true;
         }
@@ -484,6 +369,4 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         // Over HTTP/2 a write may be the first to notice what a read found out.
         return _flushOnWrite ? throw new IOException(_readFault?.Message ?? "The TLMSP connection is closed.", _readFault) : false;
     }
-
-    private static int Wait(ValueTask<int> read) => read.IsCompletedSuccessfully ? read.Result : read.AsTask().GetAwaiter().GetResult();
 }

@@ -71,6 +71,17 @@ public interface ITlmspInspector
     /// <param name="cancellationToken">Says that the call takes too long.</param>
     ValueTask OnMessageAbortedAsync(InspectedMessage message, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
+    /// <summary>
+    /// Data passes in a tunnel, after 101 or after a 2xx response to CONNECT; only with read access to the tunnel context. There are no
+    /// messages in its connection any more.
+    /// </summary>
+    /// <param name="direction">Where it goes.</param>
+    /// <param name="data">Without the tunnel's framing, cut anywhere; valid until the call returns.</param>
+    /// <param name="cancellationToken">Says that the call takes too long.</param>
+    /// <returns><see cref="InspectionVerdict.Forward"/> or to close the connection.</returns>
+    ValueTask<InspectionVerdict> OnTunnelAsync(
+        HttpDirection direction, ReadOnlyMemory<byte> data, CancellationToken cancellationToken) => default;
+
     /// <summary>Something passes that this middlebox cannot read.</summary>
     /// <param name="direction">Where it goes.</param>
     /// <param name="role">What it is part of.</param>

@@ -36,6 +36,7 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
         Trailers,
         End,
         Aborted,
+        Tunnel,
         Opaque,
     }
 
@@ -133,10 +134,24 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
         }
     }
 
+    void IHttpMessageEvents.OnTunnel(ReadOnlySpan<byte> data)
+    {
+        if (_events.Count > 0 && _events[^1] is { Kind: Kind.Tunnel } last)
+        {
+            _events[^1] = last with { Length = last.Length + data.Length };
+        }
+        else
+        {
+            _events.Add(new Event(Kind.Tunnel, Message: null, Offset: _content.Length, Length: data.Length));
+        }
+
+        _content.Write(data);
+    }
+
     void IHttpMessageEvents.OnOpaque(HttpRole role, int length)
     {
-        // Over HTTP/2 sealed containers do not tell whose they are.
-        InspectedMessage? message = _profile.Version == HttpWireVersion.Http11 ? _messages.Current(_direction, streamId: 0) : null;
+        // Over HTTP/2 sealed containers do not tell whose they are, and a tunnel is no message.
+        InspectedMessage? message = _profile.Version == HttpWireVersion.Http11 && role != HttpRole.Tunnel ? _messages.Current(_direction, streamId: 0) : null;
         message?.OnOpaque(role, length);
         _events.Add(new Event(Kind.Opaque, message, Role: role, Length: length));
     }
@@ -235,6 +250,9 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
             case Kind.Aborted:
                 await inspector.OnMessageAbortedAsync(seen.Message!, cancellationToken).ConfigureAwait(false);
                 return default;
+            case Kind.Tunnel:
+                return await inspector.OnTunnelAsync(
+                    _direction, _content.Memory.Slice(seen.Offset, seen.Length), cancellationToken).ConfigureAwait(false);
             default:
                 await inspector.OnOpaqueAsync(_direction, seen.Role, seen.Length, cancellationToken).ConfigureAwait(false);
                 return default;
