@@ -16,6 +16,10 @@ public class ContentProfileTests
             + "17 http;v=1;profile=four;role=req-body:pii|18 http;v=1;profile=four;role=resp-body:pii"
         },
         {
+            HttpProfile.Two.WithTunnel().WithContent("pii"), "two+content(pii)+tunnel",
+            "1 http;v=1;role=head|2 http;v=1;role=body|9 http;v=1;role=tunnel|16 http;v=1;role=body:pii"
+        },
+        {
             HttpProfile.Five.WithContent("pii"), "five+content(pii)",
             "3 h2;v=1;profile=five;role=req-head|4 h2;v=1;profile=five;role=req-body|5 h2;v=1;profile=five;role=resp-head|"
             + "6 h2;v=1;profile=five;role=resp-body|7 h2;v=1;profile=five;role=control|"
@@ -41,6 +45,7 @@ public class ContentProfileTests
         Assert.Equal(["a", "b"], HttpProfile.Five.WithContent("a", "b").For(HttpWireVersion.Http11).ContentNames);
         Assert.Equal("four (HTTP/2)+content(a)", HttpProfile.Four.WithContent("a").For(HttpWireVersion.Http2).ToString());
         Assert.Equal(HttpProfile.Two.WithContent("a").WithSecrets(), HttpProfile.Two.WithSecrets().WithContent("a"));
+        Assert.Equal(HttpProfile.Two.WithContent("a").WithTunnel(), HttpProfile.Two.WithTunnel().WithContent("a"));
     }
 
     [Theory]
