@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http;
+using Tlmsp.Http;
 
 namespace Tlmsp.Client;
 
@@ -42,6 +43,26 @@ internal static class RequestRules
                 HttpRequestError.VersionNegotiationError,
                 "The server does not do HTTP/2 over TLMSP (alert 175), and the request insists on it. "
                 + "Set its VersionPolicy to RequestVersionOrLower.");
+        }
+    }
+
+    /// <summary>Has a request name the content context that it, or else the policy, is for.</summary>
+    /// <exception cref="InvalidOperationException">The profile does not have it.</exception>
+    public static void NameContent(HttpRequestMessage request, TlmspHttpOptions options)
+    {
+        string? name = request.FindTlmspContent()
+            ?? (request.RequestUri is { IsAbsoluteUri: true } uri ? options.Content.Find(uri.AbsolutePath) : null);
+        if (name is null)
+        {
+            return;
+        }
+
+        request.Headers.Remove(HttpContentSet.Field);
+        if (name.Length > 0)
+        {
+            request.Headers.Add(HttpContentSet.Field, options.Profile.ContentNames.Contains(name) ? name : throw new InvalidOperationException(
+                $"The request names the content context '{name}', which profile {options.Profile} does not have. "
+                + $"Set tlmsp.Profile = HttpProfile.Four.WithContent(\"{name}\")."));
         }
     }
 

@@ -5,7 +5,11 @@ namespace Tlmsp.Http;
 /// <param name="IsHttp11">Whether the request is HTTP/1.1, so that the client knows chunks.</param>
 /// <param name="IsConnect">Whether the request's method is CONNECT.</param>
 /// <param name="MayUpgrade">Whether the request may be answered with 101.</param>
-internal readonly record struct HttpExchange(bool IsHead, bool IsHttp11, bool IsConnect, bool MayUpgrade);
+internal readonly record struct HttpExchange(bool IsHead, bool IsHttp11, bool IsConnect, bool MayUpgrade)
+{
+    /// <summary>The content context that the request named, by index; 0 for none.</summary>
+    public int Content { get; init; }
+}
 
 /// <summary>
 /// The methods of requests that have no final response yet: whether a response has content depends on the method (RFC 9112 §6.3).
@@ -78,6 +82,18 @@ public sealed class HttpExchangeQueue
             _isTunnelOpen = !_isRequestBegun && _requests.Count == 0
                 ? true
                 : throw new HttpMappingException("a tunnel was opened before the requests on the connection were complete and answered");
+        }
+    }
+
+    /// <summary>True when the next final response is to a request of HTTP/1.1; false also when there is none.</summary>
+    internal bool IsNextHttp11
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _requests.TryPeek(out HttpExchange next) && next.IsHttp11;
+            }
         }
     }
 

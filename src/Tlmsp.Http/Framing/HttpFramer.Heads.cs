@@ -95,6 +95,7 @@ internal sealed partial class HttpFramer
 
     private void OnStartLine(ReadOnlySpan<byte> line)
     {
+        ContentIndex = 0;
         if (direction == HttpDirection.Request)
         {
             if (!HttpSyntax.TryParseRequestLine(line, out ReadOnlySpan<byte> method, out bool isHttp11))
@@ -138,6 +139,8 @@ internal sealed partial class HttpFramer
             _lineKind = HttpLine.ContentLength;
         }
 
+        ChooseContent(name, value);
+
         OnFieldCounted(name, value);
     }
 
@@ -171,15 +174,22 @@ internal sealed partial class HttpFramer
                 throw NoTunnels("Upgrade");
             }
 
-            exchanges?.Enqueue(new HttpExchange(_framing.IsHeadRequest, _framing.IsHttp11, _framing.IsConnect, _framing.MayUpgrade));
+            exchanges?.Enqueue(new HttpExchange(_framing.IsHeadRequest, _framing.IsHttp11, _framing.IsConnect, _framing.MayUpgrade) { Content = ContentIndex });
         }
         else
         {
             OnResponseHead();
         }
 
+        if (AllowUntilEnd && !_peerIsHttp11 && _framing.IsUntilEnd)
+        {
+            _state = State.UntilEnd;
+            return false;
+        }
+
         long? length = _framing.Resolve(direction);
-        if (length == 0 || ContentIsOpaque)
+        CheckResponseContent(length);
+        if (length == 0 || IsContentOpaque)
         {
             EndMessage();
             return true;
@@ -219,6 +229,7 @@ internal sealed partial class HttpFramer
         if (exchanges.TryDequeue(out HttpExchange exchange))
         {
             _framing.IsHeadRequest = exchange.IsHead;
+            _requestContent = exchange.Content;
             _peerIsHttp11 = exchange.IsHttp11;
             OnAnswer(exchange, exchanges);
         }

@@ -16,6 +16,7 @@ internal sealed partial class HttpFramer(HttpDirection direction, HttpExchangeQu
         Start,
         Head,
         Fixed,
+        UntilEnd,
         ChunkSize,
         ChunkData,
         ChunkCr,
@@ -46,8 +47,11 @@ internal sealed partial class HttpFramer(HttpDirection direction, HttpExchangeQu
     /// <summary>For our own server's output: it may answer before it could read a whole request head (400, 408, 431).</summary>
     public bool AllowUnsolicitedResponse { get; init; }
 
-    /// <summary>A middlebox that cannot read content does not see where it ends; see <see cref="HttpMessageObserver"/>.</summary>
-    public bool ContentIsOpaque { get; init; }
+    /// <summary>
+    /// For our own server's output: a response without length is not refused when the client is one of HTTP/1.0 and knows no chunks. Who sets
+    /// this gives it a length.
+    /// </summary>
+    public bool AllowUntilEnd { get; init; }
 
     /// <summary>Requests may open tunnels, with CONNECT or an upgrade; else such requests and 101 responses are refused.</summary>
     public bool AllowTunnels { get; init; }
@@ -66,6 +70,9 @@ internal sealed partial class HttpFramer(HttpDirection direction, HttpExchangeQu
 
     /// <summary>Just after a head: the content that follows has a length, which could be replaced by chunks (RFC 9112 §7).</summary>
     public bool MayBeChunked => _state == State.Fixed && _framing.IsHttp11 && _peerIsHttp11;
+
+    /// <summary>In the content of a response that ends where the output ends; only with <see cref="AllowUntilEnd"/>.</summary>
+    public bool IsUntilEnd => _state == State.UntilEnd;
 
     /// <summary>True when no message has been started and not finished.</summary>
     public bool IsAtBoundary => _state == State.Start && _lineLength == 0 && !IsTunnel;
@@ -158,6 +165,9 @@ internal sealed partial class HttpFramer(HttpDirection direction, HttpExchangeQu
 
                 piece = new HttpPiece(HttpPieceKind.Content, HttpRole.Content, false, end);
                 return run;
+            case State.UntilEnd:
+                piece = new HttpPiece(HttpPieceKind.Content, HttpRole.Content, false, false);
+                return data.Length;
             case State.ChunkCr:
             case State.ChunkLf:
                 Expect(data[0], _state == State.ChunkCr ? (byte)'\r' : (byte)'\n', "chunk data is not followed by CRLF");
@@ -187,6 +197,15 @@ internal sealed partial class HttpFramer(HttpDirection direction, HttpExchangeQu
                 return ConsumeTrailers(data, out piece);
             default:
                 return ConsumeHead(data, out piece);
+        }
+    }
+
+    /// <summary>The output has ended, and with it a response that only this ends.</summary>
+    public void EndOfOutput()
+    {
+        if (_state == State.UntilEnd)
+        {
+            EndMessage();
         }
     }
 

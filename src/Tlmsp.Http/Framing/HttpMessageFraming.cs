@@ -94,6 +94,11 @@ internal struct HttpMessageFraming
         return false;
     }
 
+    /// <summary>True for a response whose content has neither a length nor chunks: the end of the connection is to end it.</summary>
+    public readonly bool IsUntilEnd => !HasContentFraming && !IsWithoutContent;
+
+    private readonly bool IsWithoutContent => IsHeadRequest || OpensTunnel || Status is < 200 or 204 or 304;
+
     /// <summary>The length of the content: a number, or null for chunked.</summary>
     public readonly long? Resolve(HttpDirection direction)
     {
@@ -107,7 +112,7 @@ internal struct HttpMessageFraming
             throw new HttpMappingException("Transfer-Encoding in an HTTP/1.0 message");
         }
 
-        if (direction == HttpDirection.Response && (IsHeadRequest || OpensTunnel || Status < 200 || Status is 204 or 304))
+        if (direction == HttpDirection.Response && IsWithoutContent)
         {
             return 0;
         }

@@ -17,7 +17,7 @@ internal static class HttpSyntax
     [
         "transfer-encoding", "content-length", "host", "authorization", "proxy-authorization", "proxy-authenticate", "www-authenticate",
         "cookie", "set-cookie", "trailer", "content-encoding", "content-type", "content-range", "te", "connection", "upgrade", "expect",
-        "cache-control", "max-forwards", "range", "location", "keep-alive",
+        "cache-control", "max-forwards", "range", "location", "keep-alive", "tlmsp-content",
     ];
 
     public static bool IsToken(ReadOnlySpan<byte> bytes) => !bytes.IsEmpty && !bytes.ContainsAnyExcept(Token);

@@ -45,7 +45,8 @@ public interface IHttpMessageEvents
 public sealed partial class HttpMessageObserver : IHttpMessageObserver
 {
     private readonly HttpFramer? _framer;
-    private readonly bool _readsContent;
+    private readonly Func<int, bool> _readsContent;     // by content context
+    private readonly byte[]? _contentIds;       // where content contexts have names
     private readonly HttpMappingMode _mode;
     private readonly HttpSecretGuard? _guard;
     private readonly HttpSecretReader? _secrets;
@@ -60,20 +61,25 @@ public sealed partial class HttpMessageObserver : IHttpMessageObserver
     /// <param name="mode">How strict to be. A box with heads alone cannot relax: content among them has no end that it could see.</param>
     /// <param name="limits">Bounds.</param>
     /// <param name="profile">The contexts; default profile two.</param>
+    /// <param name="grant">What of the named content contexts can be read; null where <paramref name="readsContent"/> says it of all.</param>
     public HttpMessageObserver(
         HttpDirection direction, HttpExchangeQueue? exchanges, bool readsHeads, bool readsContent,
-        HttpMappingMode mode = HttpMappingMode.Strict, HttpFramerLimits? limits = null, HttpProfile? profile = null)
+        HttpMappingMode mode = HttpMappingMode.Strict, HttpFramerLimits? limits = null, HttpProfile? profile = null,
+        Grant? grant = null)
     {
         limits ??= HttpFramerLimits.Default;
         _mode = mode;
-        _readsContent = readsContent;
+        byte[] ids = profile?.ContentIdsIn(direction) ?? [];
+        _contentIds = profile?.Contents is null ? null : ids;
+        _readsContent = index => grant is null || index == 0 ? readsContent : grant[ids[index]] >= TlmspAccess.Read;
         _exchanges = exchanges;
         _framer = readsHeads
             ? new HttpFramer(direction, exchanges, limits)
             {
                 Capture = true,
-                ContentIsOpaque = !readsContent,
+                ReadsContent = _readsContent,
                 Secrets = profile?.Secrets,
+                Contents = profile?.Contents,
                 AllowTunnels = profile?.Has(HttpRole.Tunnel) ?? false,
             }
             : null;
@@ -84,9 +90,15 @@ public sealed partial class HttpMessageObserver : IHttpMessageObserver
         }
     }
 
+    /// <summary>Whether the content of the message whose head came last can be read.</summary>
+    private bool ReadsContent => _framer is not null && _readsContent(_framer.ContentIndex);
+
     /// <summary>A container that can be read passed.</summary>
     /// <exception cref="HttpMappingException">It breaks the mapping: fail closed.</exception>
-    public void OnContainer(HttpRole role, ReadOnlySpan<byte> plaintext, IHttpMessageEvents events)
+    public void OnContainer(HttpRole role, ReadOnlySpan<byte> plaintext, IHttpMessageEvents events) => OnContainer(role, 0, plaintext, events);
+
+    /// <inheritdoc/>
+    public void OnContainer(HttpRole role, byte contextId, ReadOnlySpan<byte> plaintext, IHttpMessageEvents events)
     {
         ArgumentNullException.ThrowIfNull(events);
         if (plaintext.IsEmpty)
@@ -106,11 +118,11 @@ public sealed partial class HttpMessageObserver : IHttpMessageObserver
             return;
         }
 
-        if (role == HttpRole.Head && !_readsContent && _open && _contentSeen && _framer.IsAtBoundary && StartsWithField(plaintext))
+        if (role == HttpRole.Head && !ReadsContent && _open && _contentSeen && _framer.IsAtBoundary && StartsWithField(plaintext))
         {
             _framer.ResumeTrailers();
         }
-        else if (role == HttpRole.Head && !_readsContent && _framer.IsAtBoundary)
+        else if (role == HttpRole.Head && !ReadsContent && _framer.IsAtBoundary)
         {
             EndMessage(events);
         }
@@ -124,6 +136,11 @@ public sealed partial class HttpMessageObserver : IHttpMessageObserver
         {
             HttpRole? expected = _framer.ExpectedRole;
             bool isSecret = _guard is not null && _guard.Enter(role);
+            if (role == HttpRole.Content && contextId != 0 && _contentIds is not null && contextId != _contentIds[_framer.ContentIndex])
+            {
+                throw new HttpMappingException($"content in context {contextId}, and its head says {_contentIds[_framer.ContentIndex]}", contextId);
+            }
+
             int taken = _framer.Consume(rest, out HttpPiece piece);
             _guard?.Leave(role, piece);
             bool misplaced = !isSecret && (piece.Role != role || (expected is { } due && due != role));
@@ -204,7 +221,7 @@ public sealed partial class HttpMessageObserver : IHttpMessageObserver
             _open = true;
             _contentSeen = false;
             events.OnHead(head);
-            if (_readsContent && piece.MessageComplete)
+            if (ReadsContent && piece.MessageComplete)
             {
                 EndMessage(events);
             }

@@ -17,7 +17,7 @@ internal sealed class HttpObservers(HttpProfile profile, Grant grant, HttpMappin
         ? new Http2MessageObserver(direction, _streams, profile, grant, limits)
         : new HttpMessageObserver(
             direction, Exchanges, Reads(profile, grant, direction, HttpRole.Head), Reads(profile, grant, direction, HttpRole.Content),
-            profile.Equals(HttpProfile.Two) ? mode : HttpMappingMode.Strict, limits, profile);
+            profile.Equals(HttpProfile.Two) ? mode : HttpMappingMode.Strict, limits, profile, grant);
 
     private static bool Reads(HttpProfile profile, Grant grant, HttpDirection direction, HttpRole role) =>
         grant[profile.IdOf(direction, role)] >= TlmspAccess.Read;

@@ -12,6 +12,7 @@ public sealed partial class HttpJoiner : IHttpJoiner
     private readonly HttpExchangeQueue _exchanges;
     private readonly HttpMappingMode _mode;
     private readonly HttpSecretGuard? _guard;
+    private readonly byte[]? _contentIds;       // where content contexts have names
     private long _offset;
 
     /// <summary>Makes a joiner for one direction of one connection.</summary>
@@ -24,11 +25,14 @@ public sealed partial class HttpJoiner : IHttpJoiner
         HttpDirection direction, HttpExchangeQueue exchanges, HttpMappingMode mode = HttpMappingMode.Strict, HttpFramerLimits? limits = null,
         HttpProfile? profile = null)
     {
-        _framer = new HttpFramer(direction, exchanges, limits ?? HttpFramerLimits.Default) 
+        _framer = new HttpFramer(direction, exchanges, limits ?? HttpFramerLimits.Default)
         {
             Secrets = profile?.Secrets,
+            Contents = profile?.Contents,
+            HoldsResponses = direction == HttpDirection.Response,
             AllowTunnels = profile?.Has(HttpRole.Tunnel) ?? false,
         };
+        _contentIds = profile?.Contents is null ? null : profile.ContentIdsIn(direction);
         _guard = profile?.Secrets is null ? null : new HttpSecretGuard(_framer);
         _exchanges = exchanges;
         _mode = mode;
@@ -66,6 +70,7 @@ public sealed partial class HttpJoiner : IHttpJoiner
             if (_guard is null || !_guard.Enter(role))
             {
                 CheckRole(role);
+                CheckContent(role, contextId);
             }
 
             bool wasTrailerStart = _framer.ExpectedRole is null;
@@ -138,6 +143,15 @@ public sealed partial class HttpJoiner : IHttpJoiner
         if (_framer.ExpectedRole is { } expected && expected != role && !(_mode == HttpMappingMode.EtsiCurl && role == HttpRole.Head))
         {
             throw new HttpMappingException($"{expected} bytes are due, and the container is in the {role} context", role);
+        }
+    }
+
+    /// <summary>Content travels where its head says, whoever wrote it.</summary>
+    private void CheckContent(HttpRole role, byte contextId)
+    {
+        if (role == HttpRole.Content && _contentIds is not null && contextId != _contentIds[_framer.ContentIndex])
+        {
+            throw new HttpMappingException($"content in context {contextId}, and its head says {_contentIds[_framer.ContentIndex]}", contextId);
         }
     }
 

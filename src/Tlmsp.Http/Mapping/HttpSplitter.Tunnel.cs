@@ -11,12 +11,17 @@ public sealed partial class HttpSplitter
     private readonly byte _tunnelId;
     private bool _isTunnelEnded;
 
+    /// <inheritdoc/>
+    public bool NeedsEnd => _held is not null || (_framer.IsTunnel && !_isTunnelEnded);
+
     /// <summary>
-    /// The application has ended its output in order: a tunnel gets its end mark, without which the other side takes it for cut off.
+    /// The application has ended its output in order: a tunnel gets its end mark, without which the other side takes it for cut off, and a
+    /// response that was held back its length.
     /// </summary>
     public void End(IHttpContainerSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);
+        EndHeld(sink);
         if (_framer.IsTunnel && !_isTunnelEnded)
         {
             _isTunnelEnded = true;

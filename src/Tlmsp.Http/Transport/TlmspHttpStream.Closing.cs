@@ -22,6 +22,10 @@ public sealed partial class TlmspHttpStream
         base.Dispose(disposing);
     }
 
+    /// <summary>The application failed inside what disposing of the stream would complete.</summary>
+    private void FailOutput() => _outputFault = new HttpMappingException(
+        "the application failed inside a tunnel, or inside a response without Content-Length to a client of HTTP/1.0");
+
     /// <summary>
     /// The application's output cannot be sent. Kestrel takes an exception for a bug of its own, so it is not told: the client is, and ends the
     /// connection.
@@ -79,11 +83,19 @@ public sealed partial class TlmspHttpStream
         try
         {
             // A fatal alert has no answer (records-keys.md §10.3).
-            if (entered && !Session.Writer.IsClosed && _readFault is null && _outputFault is null)
+            if (entered && !Session.Writer.IsClosed && _readFault is null)
             {
                 using var timeout = new CancellationTokenSource(CloseTimeout);
-                _splitter.End(this);
-                Session.Writer.WriteCloseNotify(_transport.Output);
+                if (_outputFault is { } refused)
+                {
+                    Session.Writer.WriteAlert(TlmspAlertLevel.Fatal, TlmspAlert.InternalError, refused.ContextId, _transport.Output);
+                }
+                else
+                {
+                    _splitter.End(this);
+                    Session.Writer.WriteCloseNotify(_transport.Output);
+                }
+
                 await _transport.FlushAsync(timeout.Token).ConfigureAwait(false);
             }
         }
@@ -98,6 +110,7 @@ public sealed partial class TlmspHttpStream
                 _writeGate.Release();
             }
 
+            _watch?.Dispose();
             IdleSweeper.Remove(this);
             await _transport.DisposeAsync().ConfigureAwait(false);
             Session.Dispose();

@@ -23,6 +23,7 @@ public sealed partial class TlmspHttpStream : Stream, IContainerReceiver, IHttpC
     private readonly List<long> _touched = [];
     private TlmspException? _readFault;
     private volatile TlmspException? _outputFault;
+    private IDisposable? _watch;
     private bool _ended;
     private int _closed;
     private int _readGate;      // 1 while the keys of the receiving half are in use
@@ -77,6 +78,12 @@ public sealed partial class TlmspHttpStream : Stream, IContainerReceiver, IHttpC
     /// </summary>
     internal Action<TlmspHttpStream, long>? RequestStarting { get; init; }
 
+    /// <summary>
+    /// At a server: called when something begins that disposing of the stream would complete, a tunnel or a response that is held back, with what is
+    /// to be called when the application fails inside it.
+    /// </summary>
+    internal Func<Action, IDisposable>? WatchApplication { get; init; }
+
     /// <summary>What its contexts are for.</summary>
     public HttpProfile Profile => _profile;
 
@@ -130,7 +137,13 @@ public sealed partial class TlmspHttpStream : Stream, IContainerReceiver, IHttpC
                 RequestStarting?.Invoke(this, _splitter.MessageNumber);
             }
 
+            bool neededEnd = _splitter.NeedsEnd;
             _splitter.Write(buffer.Span, this);
+            if (_splitter.NeedsEnd && !neededEnd)
+            {
+                _watch = WatchApplication?.Invoke(FailOutput);
+            }
+
             if (_flushOnWrite)
             {
                 _splitter.Flush(this);

@@ -7,7 +7,7 @@ namespace Tlmsp.Middlebox;
 internal sealed class BoxAnswers
 {
     private readonly Lock _lock = new();
-    private readonly Queue<(long After, ReadOnlyMemory<byte> Head, ReadOnlyMemory<byte> Content)> _due = new();
+    private readonly Queue<(long After, BoxAnswer Answer)> _due = new();
     private long _forwarded;
 
     /// <summary>Called when an answer was added; set by the responses' direction.</summary>
@@ -23,11 +23,14 @@ internal sealed class BoxAnswers
     }
 
     /// <summary>A request is answered here.</summary>
-    public void Add(ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> content)
+    /// <param name="head">Head of the answer.</param>
+    /// <param name="contentId">Context of its content.</param>
+    /// <param name="content">Content of the answer.</param>
+    public void Add(ReadOnlyMemory<byte> head, byte contentId, ReadOnlyMemory<byte> content)
     {
         lock (_lock)
         {
-            _due.Enqueue((_forwarded, head, content));
+            _due.Enqueue((_forwarded, new BoxAnswer(head, contentId, content)));
         }
 
         Added?.Invoke();
@@ -35,15 +38,20 @@ internal sealed class BoxAnswers
 
     /// <summary>Takes the next answer, if it is due.</summary>
     /// <param name="answered">How many answers of the server have gone to the client.</param>
-    /// <param name="head">Head of the answer.</param>
-    /// <param name="content">Content of the answer.</param>
-    public bool TryTake(long answered, out ReadOnlyMemory<byte> head, out ReadOnlyMemory<byte> content)
+    /// <param name="answer">The answer.</param>
+    public bool TryTake(long answered, out BoxAnswer answer)
     {
         lock (_lock)
         {
             bool isDue = _due.TryPeek(out var next) && next.After <= answered;
-            (_, head, content) = isDue ? _due.Dequeue() : default;
+            answer = isDue ? _due.Dequeue().Answer : default;
             return isDue;
         }
     }
 }
+
+/// <summary>An answer that a middlebox gives in the server's place, as it goes on the path.</summary>
+/// <param name="Head">Its head.</param>
+/// <param name="ContentId">Context of its content.</param>
+/// <param name="Content">Its content.</param>
+internal readonly record struct BoxAnswer(ReadOnlyMemory<byte> Head, byte ContentId, ReadOnlyMemory<byte> Content);

@@ -9,6 +9,7 @@ internal sealed class InspectedMessages
 {
     private readonly Lock _lock = new();
     private readonly InspectionContext _connection;
+    private readonly HttpProfile _profile;
     private readonly InspectionRights[] _rights;
     private readonly TimeProvider _time;
     private readonly Dictionary<(HttpDirection, int), InspectedMessage> _open = [];
@@ -21,6 +22,7 @@ internal sealed class InspectedMessages
     public InspectedMessages(InspectionContext connection, HttpProfile profile, TimeProvider time)
     {
         _connection = connection;
+        _profile = profile;
         _time = time;
         _isHttp2 = profile.Version == HttpWireVersion.Http2;
         _rights =
@@ -43,6 +45,11 @@ internal sealed class InspectedMessages
                 : Make(direction, head.StreamId);
             message.Request = request;
             message.OnHead(head);
+            if (_profile.ContentNames.Count > 0)
+            {
+                message.Rights = InspectionRights.Of(_profile, _connection.Grant, direction, head);
+            }
+
             if (direction == HttpDirection.Request && _pairs && !_isHttp2)
             {
                 _unanswered.Enqueue(message);

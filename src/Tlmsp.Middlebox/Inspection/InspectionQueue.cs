@@ -275,7 +275,7 @@ internal sealed class InspectionQueue : IHttpMessageEvents, IHttpPieceEvents, ID
         HttpRole role = _profile.RoleOf(held.ContextId, _direction);
         if (held.CanRead)
         {
-            _observer.OnContainer(role, held.Plaintext.Span, this);
+            _observer.OnContainer(role, held.ContextId, held.Plaintext.Span, this);
         }
         else
         {

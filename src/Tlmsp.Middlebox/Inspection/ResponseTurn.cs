@@ -19,10 +19,10 @@ internal sealed class ResponseTurn(BoxAnswers answers, HttpProfile profile)
     /// <summary>Sends the answers that are due.</summary>
     public void Insert(ContainerRelay relay, IBufferWriter<byte> output)
     {
-        while (!_isInside && answers.TryTake(_answered, out ReadOnlyMemory<byte> head, out ReadOnlyMemory<byte> content))
+        while (!_isInside && answers.TryTake(_answered, out BoxAnswer answer))
         {
-            relay.Insert(profile.IdOf(HttpDirection.Response, HttpRole.Head), head.Span, output);
-            relay.Insert(profile.IdOf(HttpDirection.Response, HttpRole.Content), content.Span, output);
+            relay.Insert(profile.IdOf(HttpDirection.Response, HttpRole.Head), answer.Head.Span, output);
+            relay.Insert(answer.ContentId, answer.Content.Span, output);
         }
     }
 }

@@ -88,24 +88,30 @@ internal sealed class VerdictWriter(
     /// <exception cref="InspectionRightException">The grant does not allow it.</exception>
     public void Respond(MessageFlow flow, InspectionResponse response)
     {
-        CheckResponse(flow);
-        byte[] head = HeadWriter.Write(response);
+        // The answer's content goes where the request asks for it: its client takes it from nowhere else.
+        HttpHead request = direction == HttpDirection.Request ? flow.Message.Head! : flow.Message.Request?.Head ?? flow.Message.Head!;
+        string? contentName = request[HttpContentSet.Field];
+        byte contentId = contentName is null
+            ? profile.IdOf(HttpDirection.Response, HttpRole.Content)
+            : profile.ContentId(contentName, HttpDirection.Response);
+        CheckResponse(flow, contentId);
+        byte[] head = HeadWriter.Write(contentName is null
+            ? response
+            : response with { Fields = [.. response.Fields, new HttpField(HttpContentSet.Field, contentName)] });
         if (direction == HttpDirection.Request)
         {
             CheckWithholding(flow);
-            bool isHead = flow.Message.Head!.Method == "HEAD";
             flow.Withhold();
             exchanges!.Withdraw(messages.Withdraw(flow.Message));
-            answers.Add(head, isHead ? default : response.Content);
+            answers.Add(head, contentId, request.Method == "HEAD" ? default : response.Content);
             return;
         }
 
         PassingContainer last = flow.Head[^1].Container;
-        bool hasContent = flow.Message.Request!.Head!.Method != "HEAD" && response.Content.Length > 0;
         flow.Withhold(head);
-        if (hasContent)
+        if (request.Method != "HEAD" && !response.Content.IsEmpty)
         {
-            last.InsertBehind(profile.IdOf(HttpDirection.Response, HttpRole.Content), response.Content);
+            last.InsertBehind(contentId, response.Content);
         }
     }
 
@@ -117,7 +123,7 @@ internal sealed class VerdictWriter(
         flow.Withhold();
     }
 
-    private void CheckResponse(MessageFlow flow)
+    private void CheckResponse(MessageFlow flow, byte contentId)
     {
         const string what = "An answer in the server's place";
         if (profile.Version == HttpWireVersion.Http2)
@@ -135,7 +141,7 @@ internal sealed class VerdictWriter(
             throw new InspectionRightException(what, HttpDirection.Response, HttpRole.Head, TlmspAccess.Write);
         }
 
-        if (!_responses.WritesContent)
+        if (connection.Grant[contentId] != TlmspAccess.Write)
         {
             throw new InspectionRightException(what, HttpDirection.Response, HttpRole.Content, TlmspAccess.Write);
         }

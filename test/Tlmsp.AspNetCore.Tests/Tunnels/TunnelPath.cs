@@ -145,6 +145,10 @@ internal sealed class TunnelPath : IAsyncDisposable
         catch (Exception e)
         {
             _ended.TrySetResult(e);
+            if (e is InvalidOperationException)
+            {
+                throw;
+            }
         }
     }
 
@@ -177,7 +181,7 @@ internal sealed class TunnelPath : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends every byte back, and "bye" at the end.</summary>
+    /// <summary>Sends every byte back, and "bye" at the end; "end" and "throw" are told to end it.</summary>
     private static async Task EchoBytesAsync(HttpContext context)
     {
         context.Response.Headers.Upgrade = "echo/1";
@@ -187,9 +191,12 @@ internal sealed class TunnelPath : IAsyncDisposable
         while ((count = await stream.ReadAsync(buffer)) > 0)
         {
             await stream.WriteAsync(buffer.AsMemory(0, count));
-            if (buffer.AsSpan(0, count).SequenceEqual("end"u8))
+            switch (Encoding.ASCII.GetString(buffer, 0, count))
             {
-                return;
+                case "end":
+                    return;
+                case "throw":
+                    throw new InvalidOperationException("The application fails.");
             }
         }
 

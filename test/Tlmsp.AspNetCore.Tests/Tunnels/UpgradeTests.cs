@@ -97,6 +97,23 @@ public class UpgradeTests
     }
 
     [Fact]
+    public async Task An_application_that_fails_inside_a_tunnel_has_not_ended_it()
+    {
+        await using TunnelPath path = await TunnelPath.StartAsync("two+tunnel");
+        using HttpClient client = path.Client();
+        (HttpResponseMessage response, Stream stream) = await TunnelPath.UpgradeAsync(client);
+        using (response)
+        {
+            await stream.WriteAsync("throw"u8.ToArray());
+
+            IOException e = await Assert.ThrowsAnyAsync<IOException>(() => stream.CopyToAsync(Stream.Null));
+
+            Assert.Contains(nameof(TlmspAlert.InternalError), e.Message, StringComparison.Ordinal);
+            await path.Server.Logs.WaitForLineAsync("the application failed inside a tunnel");
+        }
+    }
+
+    [Fact]
     public async Task A_client_that_vanishes_has_not_ended()
     {
         await using TunnelPath path = await TunnelPath.StartAsync("two+tunnel");
@@ -153,7 +170,7 @@ public class UpgradeTests
         await peer.SendAsync(HttpContexts.Headers, Upgrade + "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
 
         Assert.Equal(TlmspAlert.InternalError, (await peer.ReceiveEndAsync())?.Alert);
-        string line = await path.Server.Logs.WaitForLineAsync("a response of the application cannot be sent");
+        string line = await path.Server.Logs.WaitForLineAsync("what the application wrote cannot be sent whole");
         Assert.StartsWith("Error:", line, StringComparison.Ordinal);
         Assert.Contains("before the requests on the connection were complete", line, StringComparison.Ordinal);
     }
