@@ -29,8 +29,19 @@ public class ServerSentEventsTests
                 context.RequestAborted.Register(aborted.SetResult);
                 return TypedResults.ServerSentEvents(ReadAsync(events.Reader, context.RequestAborted));
             }));
-        await using MiddleboxChain path = await MiddleboxChain.StartAsync(server, grant is null ? [] : [grant]);
-        using HttpClient client = server.Client(tlmsp => path.Configure(tlmsp, HttpProfile.Parse(profile)));
+        await using TestMiddlebox middlebox = await TestMiddlebox.StartAsync(
+            server.Address, options => options.DrainTimeout = TimeSpan.FromMilliseconds(50));
+        using var client = new HttpClient(new Client.TlmspHandler(
+            tlmsp =>
+            {
+                tlmsp.Trust.CustomRootTrust.Add(TestCertificates.Root);
+                tlmsp.Profile = HttpProfile.Parse(profile);
+                if (grant is not null)
+                {
+                    tlmsp.Middleboxes.Add(middlebox.Address, grant == "none" ? Grant.None : HttpContexts.ParseGrant(grant));
+                }
+            },
+            handler => handler.ResponseDrainTimeout = TimeSpan.Zero)) { BaseAddress = server.Address };
         events.Writer.TryWrite("first");
         HttpResponseMessage response = await client.GetAsync("/events", HttpCompletionOption.ResponseHeadersRead);
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
