@@ -131,6 +131,8 @@ public class ProfileTests
         Assert.Equal(HttpRole.Tunnel, profile.RoleOf(HttpContexts.Tunnel, HttpDirection.Response));
         Assert.NotEqual(profile, HttpProfile.Parse(text[..^"+tunnel".Length]));
         Assert.Same(profile, profile.WithTunnel());
+        Assert.False(profile.Supports(HttpWireVersion.Http2));
+        Assert.Throws<NotSupportedException>(() => profile.For(HttpWireVersion.Http2));
     }
 
     [Theory]

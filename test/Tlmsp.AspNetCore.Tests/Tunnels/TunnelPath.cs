@@ -79,13 +79,11 @@ internal sealed class TunnelPath : IAsyncDisposable
     public HttpClient Client() => Server.Client(_configure);
 
     /// <summary>Opens a WebSocket.</summary>
-    public async Task<ClientWebSocket> ConnectAsync(string target = "/ws", Version? version = null)
+    public async Task<ClientWebSocket> ConnectAsync(string target = "/ws")
     {
         var socket = new ClientWebSocket();
         try
         {
-            socket.Options.HttpVersion = version ?? HttpVersion.Version11;
-            socket.Options.HttpVersionPolicy = version is null ? HttpVersionPolicy.RequestVersionOrLower : HttpVersionPolicy.RequestVersionExact;
             var invoker = new HttpMessageInvoker(TestServer.Handler(_configure));
             using var timeout = new CancellationTokenSource(s_patience);
             await socket.ConnectAsync(new Uri($"wss://localhost:{Server.Address.Port}{target}"), invoker, timeout.Token);
