@@ -19,6 +19,7 @@ internal sealed partial class ConnectionRelay
     private readonly RelayPump _toClient;
     private readonly string? _problem;
     private readonly string? _lack;
+    private readonly bool _showsBytes;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _inspectorStop = new();
     private readonly TaskCompletionSource<Exception?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -40,6 +41,7 @@ internal sealed partial class ConnectionRelay
         TlmspMiddleboxSession session = path.Session;
         _context = new InspectionContext(client.ConnectionId, session.Info, session.Grant);
         HttpProfile profile = HttpProfile.Read(session.Info.Contexts, out _problem) ?? HttpProfile.Two;
+        _showsBytes = _problem is not null && inspectors.OfBytes.Length > 0;
         _messages = new InspectedMessages(_context, profile, TimeProvider.System);
         var observers = new HttpObservers(profile, session.Grant, options.Mapping, options.HttpLimits);
         _lack = inspectors.FindLack(direction => InspectionRights.Of(profile, session.Grant, direction));
@@ -50,8 +52,13 @@ internal sealed partial class ConnectionRelay
             session.ServerToClient, path.ServerRead, server.Transport.Input, client.Transport.Output, Queue(HttpDirection.Response));
         answers.Added = _toClient.Wake;
 
-        InspectionQueue? Queue(HttpDirection direction)
+        IRelayQueue? Queue(HttpDirection direction)
         {
+            if (_showsBytes)
+            {
+                return new ByteQueue(direction, inspectors.OfBytes);
+            }
+
             if (inspectors.IsEmpty)
             {
                 return null;
@@ -137,19 +144,19 @@ internal sealed partial class ConnectionRelay
 
     private async Task ConnectedAsync(CancellationToken stopping)
     {
-        if (_inspectors.IsEmpty)
+        if (_inspectors.IsEmpty && !_showsBytes)
         {
             return;
         }
 
-        if (_problem is not null)
+        if (_problem is not null && !_showsBytes)
         {
             // What inspectors cannot be shown must not pass them.
             End(new HttpMappingException(_problem));
             return;
         }
 
-        if (_lack is not null)
+        if (_lack is not null && !_showsBytes)
         {
             End(new InspectorException(_lack, TlmspAlert.AccessDenied));
             return;
@@ -172,11 +179,13 @@ internal sealed partial class ConnectionRelay
 
         async Task CallAllAsync()
         {
-            foreach (ITlmspInspector inspector in _inspectors.All)
+            foreach (object inspector in _showsBytes ? (object[])_inspectors.OfBytes : _inspectors.All)
             {
                 try
                 {
-                    await inspector.OnConnectedAsync(_context, _inspectorStop.Token).ConfigureAwait(false);
+                    await (inspector is ITlmspByteInspector ofBytes
+                        ? ofBytes.OnConnectedAsync(_context, _inspectorStop.Token)
+                        : ((ITlmspInspector)inspector).OnConnectedAsync(_context, _inspectorStop.Token)).ConfigureAwait(false);
                 }
                 catch (Exception e)
                 {

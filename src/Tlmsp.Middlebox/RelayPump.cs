@@ -7,7 +7,7 @@ namespace Tlmsp.Middlebox;
 
 /// <summary>One direction through the middlebox: records that arrive on one half leave on the other, one write per read.</summary>
 internal sealed class RelayPump(
-    ContainerRelay relay, Task<ReadResult>? handshakeRead, PipeReader input, PipeWriter output, InspectionQueue? queue)
+    ContainerRelay relay, Task<ReadResult>? handshakeRead, PipeReader input, PipeWriter output, IRelayQueue? queue)
 {
     /// <summary>What is relayed before it is sent.</summary>
     public const int BatchBytes = 64 * 1024;
@@ -23,7 +23,7 @@ internal sealed class RelayPump(
     public TlmspAlert? FatalAlert => relay.FatalAlert;
 
     /// <summary>What inspectors are shown; null without inspectors.</summary>
-    public InspectionQueue? Queue => queue;
+    public IRelayQueue? Queue => queue;
 
     /// <summary>Relays until the sender's or the receiver's connection ends. A full output holds the input back.</summary>
     /// <returns>True when the sender has ended in order, so that the other direction may finish; false when the path is broken.</returns>
@@ -150,7 +150,7 @@ internal sealed class RelayPump(
     }
 
     /// <summary>Nothing may reach the output, which cannot be taken back, before the inspectors have seen it.</summary>
-    private bool OpenBatch(ref ReadOnlySequence<byte> buffer, InspectionQueue inspected)
+    private bool OpenBatch(ref ReadOnlySequence<byte> buffer, IRelayQueue inspected)
     {
         long most = inspected.HeldBytes + BatchBytes;
         while (inspected.HeldBytes < most)

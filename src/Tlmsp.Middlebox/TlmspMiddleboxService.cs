@@ -146,7 +146,8 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
             }
 
             var inspectors = new Inspectors(
-                [.. scope.ServiceProvider.GetServices<ITlmspInspector>()], [.. scope.ServiceProvider.GetServices<IInspectionSink>()]);
+                [.. scope.ServiceProvider.GetServices<ITlmspInspector>()], [.. scope.ServiceProvider.GetServices<IInspectionSink>()],
+                [.. scope.ServiceProvider.GetServices<ITlmspByteInspector>()]);
             var connection = new MiddleboxConnection(_options, _engine, _dialer, _sweep, client, inspectors, _connectionLogger);
             await connection.RunAsync(_stopping.Token).ConfigureAwait(false);
             inspecting = connection.Inspecting;

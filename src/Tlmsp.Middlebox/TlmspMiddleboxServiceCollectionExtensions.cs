@@ -44,6 +44,29 @@ public static class TlmspMiddleboxServiceCollectionExtensions
         return builder;
     }
 
+    /// <summary>Adds an inspector of heads that is a function.</summary>
+    /// <param name="builder">The middlebox.</param>
+    /// <param name="onHead">Called for the head of every request and response that can be read.</param>
+    /// <param name="needs">The rights it cannot do without.</param>
+    public static ITlmspMiddleboxBuilder AddInspector(
+        this ITlmspMiddleboxBuilder builder, Func<InspectedMessage, CancellationToken, ValueTask<InspectionVerdict>> onHead,
+        params InspectorNeedsAttribute[] needs)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(onHead);
+        builder.Services.AddScoped<ITlmspInspector>(_ => new HeadFunction(onHead, needs));
+        return builder;
+    }
+
+    /// <summary>Adds an inspector of connections that do not carry HTTP; one instance is made per connection.</summary>
+    public static ITlmspMiddleboxBuilder AddByteInspector<TInspector>(this ITlmspMiddleboxBuilder builder)
+        where TInspector : class, ITlmspByteInspector
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddScoped<ITlmspByteInspector, TInspector>();
+        return builder;
+    }
+
     /// <summary>Adds somebody who hears what the middlebox does, over all connections.</summary>
     public static ITlmspMiddleboxBuilder AddSink<TSink>(this ITlmspMiddleboxBuilder builder)
         where TSink : class, IInspectionSink

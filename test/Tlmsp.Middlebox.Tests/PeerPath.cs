@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.DependencyInjection;
 using Tlmsp.Http;
 using Tlmsp.TestSupport;
 
@@ -27,7 +28,8 @@ internal sealed class PeerPath : IAsyncDisposable
     public Uri ServerAddress => Address(_listener);
 
     public static async Task<PeerPath> StartAsync(
-        Action<TlmspMiddleboxHostOptions>? configure = null, bool inspect = false, ITlmspInspector? inspector = null, Grant? grant = null)
+        Action<TlmspMiddleboxHostOptions>? configure = null, bool inspect = false, ITlmspInspector? inspector = null, Grant? grant = null,
+        Action<IServiceCollection>? services = null)
     {
         var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -40,7 +42,8 @@ internal sealed class PeerPath : IAsyncDisposable
                 configure?.Invoke(options);
             },
             inspect || inspector is not null,
-            inspector);
+            inspector,
+            services);
         return new PeerPath(listener, middlebox, grant ?? Grant.Read(HttpContexts.Headers, HttpContexts.Body));
     }
 

@@ -8,7 +8,7 @@ namespace Tlmsp.Middlebox;
 /// Between the relay, which opens container by container without waiting, and the inspectors, which may wait: keeps containers until it is
 /// decided what becomes of all that is in them, and sends them on in the order in which they came.
 /// </summary>
-internal sealed class InspectionQueue : IHttpMessageEvents, IHttpPieceEvents, IDisposable
+internal sealed class InspectionQueue : IRelayQueue, IHttpMessageEvents, IHttpPieceEvents
 {
     private const int KeptCapacity = 16;
     private const int KeptFree = 256;
@@ -246,7 +246,7 @@ internal sealed class InspectionQueue : IHttpMessageEvents, IHttpPieceEvents, ID
         }
 
         _heldBytes = 0;
-        Dispose();
+        Forget();
     }
 
     /// <summary>Gives up what a busy connection keeps to work with.</summary>
@@ -255,9 +255,6 @@ internal sealed class InspectionQueue : IHttpMessageEvents, IHttpPieceEvents, ID
         _free.Clear();
         _free.TrimExcess();
     }
-
-    /// <summary>Forgets what was seen.</summary>
-    public void Dispose() => Forget();
 
     private void Take(HeldContainer held)
     {
@@ -339,6 +336,7 @@ internal sealed class InspectionQueue : IHttpMessageEvents, IHttpPieceEvents, ID
         runs.Clear();
     }
 
+    /// <summary>Forgets what was seen.</summary>
     private void Forget()
     {
         _content.Dispose();

@@ -4,7 +4,7 @@ namespace Tlmsp.Middlebox;
 internal sealed class InspectorException(string message, TlmspAlert alert = TlmspAlert.InternalError, Exception? inner = null)
     : Exception(message, inner)
 {
-    public InspectorException(ITlmspInspector inspector, Exception inner)
+    public InspectorException(object inspector, Exception inner)
         : this($"{inspector.GetType().Name} failed with {inner.GetType().Name}: {inner.Message}", inner: inner)
     {
     }
@@ -17,6 +17,6 @@ internal sealed class InspectorException(string message, TlmspAlert alert = Tlms
     public static InspectorException NotRecorded(IInspectionSink sink, Exception inner) =>
         new($"{sink.GetType().Name} failed with {inner.GetType().Name}: {inner.Message}", inner: inner);
 
-    public static InspectorException Refused(ITlmspInspector inspector, InspectionVerdict verdict) =>
+    public static InspectorException Refused(object inspector, InspectionVerdict verdict) =>
         new($"{inspector.GetType().Name} refuses it: {verdict.Reason}", verdict.Alert);
 }

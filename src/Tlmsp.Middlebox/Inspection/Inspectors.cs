@@ -5,9 +5,10 @@ namespace Tlmsp.Middlebox;
 /// <summary>Who looks at the messages of one connection, in order.</summary>
 /// <param name="All">The inspectors, made for the connection.</param>
 /// <param name="Sinks">Who hears what became of messages.</param>
-internal sealed record Inspectors(ITlmspInspector[] All, IInspectionSink[] Sinks)
+/// <param name="OfBytes">Who looks at connections that do not carry HTTP.</param>
+internal sealed record Inspectors(ITlmspInspector[] All, IInspectionSink[] Sinks, ITlmspByteInspector[] OfBytes)
 {
-    /// <summary>Whether there is anybody who looks.</summary>
+    /// <summary>Whether there is anybody who looks at HTTP.</summary>
     public bool IsEmpty => All.Length == 0 && Sinks.Length == 0;
 
     /// <summary>Whether one of them means to change content.</summary>
