@@ -26,7 +26,10 @@ internal sealed class Http2Splitter : IHttpSplitter
         Http2ContentLengths? lengths = null)
     {
         _lengths = lengths;
-        _framer = new Http2Framer(direction, streams, profile.Has(HttpRole.Control), limits.MaxHeadBytes);
+        _framer = new Http2Framer(direction, streams, profile.Has(HttpRole.Control), limits.MaxHeadBytes)
+        {
+            AllowGoAwayFirst = direction == HttpDirection.Response,
+        };
         _settings = new Http2OwnSettings(statelessCompression);
         _headId = profile.IdOf(direction, HttpRole.Head);
         _contentId = profile.IdOf(direction, HttpRole.Content);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using Tlmsp.Client;
 using Tlmsp.Http;
 using Tlmsp.TestSupport;
@@ -32,6 +33,12 @@ internal sealed record BoxAttack(string Id, string Tried, string Fault) : Attack
     /// <summary>Content of the request, if any.</summary>
     public string? Content { get; init; }
 
+    /// <summary>Value of a field that the request has more, if any.</summary>
+    public string? Field { get; init; }
+
+    /// <summary>Whether the request has credentials.</summary>
+    public bool Credentials { get; init; }
+
     /// <summary>Whether the request's content is sent in chunks.</summary>
     public bool Chunked { get; init; }
 
@@ -63,7 +70,11 @@ internal sealed record BoxAttack(string Id, string Tried, string Fault) : Attack
 
     public override async Task RunAsync()
     {
-        await using AttackedServer server = await AttackedServer.StartAsync(tlmsp => tlmsp.AllowResizing = Resizing);
+        await using AttackedServer server = await AttackedServer.StartAsync(tlmsp =>
+        {
+            tlmsp.AllowResizing = Resizing;
+            tlmsp.Profiles = [HttpProfile.Two, HttpProfile.Four, Profile];
+        });
         await using HostileBox box = HostileBox.Start(Attack);
         int sessions = 0;
         using HttpClient neighbour = Client(server, box, () => Interlocked.Increment(ref sessions));
@@ -134,6 +145,8 @@ internal sealed record BoxAttack(string Id, string Tried, string Fault) : Attack
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             Content = Content is null ? null : new StringContent(Content),
         };
+        request.Headers.Add("X-More", Field is null ? [] : [Field]);
+        request.Headers.Authorization = Credentials ? new AuthenticationHeaderValue("Basic", "Yjpj") : null;
         request.Headers.TransferEncodingChunked = Chunked ? true : null;
         using HttpResponseMessage response = await client.SendAsync(request);
         return $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}";
