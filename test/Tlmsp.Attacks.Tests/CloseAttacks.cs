@@ -67,7 +67,8 @@ public class CloseAttacks(AttackReport report, ITestOutputHelper output) : Attac
             ServerNotices = true,
             Context = Head,
         },
-        new ServerAttack("A9", "content that only the end of the connection would end", "a response that only the end of the connection would end")
+        new ServerAttack("A9",
+            "content that only the end of the connection would end", "a response that only the end of the connection would end")
         {
             Honest = [H(Ok), B("hello")],
             Attack = [H("HTTP/1.1 200 OK\r\n\r\n"), B("hello")],

@@ -11,7 +11,8 @@ public class DeletionAttacks(AttackReport report, ITestOutputHelper output) : At
 {
     internal static readonly AttackRow[] Rows =
     [
-        new BoxAttack("A7", "the head of a request dropped behind a notice in the content context", "without write access to all contexts, or unaudited")
+        new BoxAttack("A7",
+            "the head of a request dropped behind a notice in the content context", "without write access to all contexts, or unaudited")
         {
             Grant = "body=rw",
             Method = HttpMethod.Post,
@@ -81,7 +82,8 @@ public class DeletionAttacks(AttackReport report, ITestOutputHelper output) : At
             ServerNotices = true,
             Context = Head,
         },
-        new BoxAttack("A8", "a whole response deleted, with every right and an audit, and the connection ended", "the connection ended before a response")
+        new BoxAttack("A8",
+            "a whole response deleted, with every right and an audit, and the connection ended", "the connection ended before a response")
         {
             Grant = "head=rw,body=rw",
             Audited = true,

@@ -35,7 +35,8 @@ public class EmptyContainerAttacks(AttackReport report, ITestOutputHelper output
             Alert = TlmspAlert.UnexpectedMessage,
             Context = 0,
         },
-        new BoxAttack("A10", "an empty container as an end of the content, and the end of the connection", "the connection ended inside a message")
+        new BoxAttack("A10",
+            "an empty container as an end of the content, and the end of the connection", "the connection ended inside a message")
         {
             Grant = "body=rw",
             Path = "/chunks",

@@ -10,7 +10,8 @@ public class ForgedHeadAttacks(AttackReport report, ITestOutputHelper output) : 
 {
     internal static readonly AttackRow[] Rows =
     [
-        new BoxAttack("A2", "a second response behind an early end of the content", "Head bytes are due, and the container is in the Content")
+        new BoxAttack("A2",
+            "a second response behind an early end of the content", "Head bytes are due, and the container is in the Content context")
         {
             Grant = "body=rw",
             Path = "/chunks",
@@ -36,7 +37,8 @@ public class ForgedHeadAttacks(AttackReport report, ITestOutputHelper output) : 
             Attack = Deeds.ChangeText(toServer: true, Body, _ => "1\r\nx\r\n0\r\n\r\n" + Evil),
             ServerNotices = true,
         },
-        new BoxAttack("C2", "a chunk terminator and a second request, in profile four", "Head bytes are due, and the container is in the Content")
+        new BoxAttack("C2",
+            "a chunk terminator and a second request, in profile four", "Head bytes are due, and the container is in the Content context")
         {
             Grant = "req-body=rw",
             Profile = HttpProfile.Four,

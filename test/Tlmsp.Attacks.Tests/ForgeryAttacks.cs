@@ -34,7 +34,8 @@ public class ForgeryAttacks(AttackReport report, ITestOutputHelper output) : Att
         {
             Http2 = true,
             Grant = "body=r",
-            Attack = Deeds.Replace(toServer: false, Body, direction => direction.Flow.Impersonate(Body, Data(1, "HELLOWORLD", true), direction.Output)),
+            Attack = Deeds.Replace(
+                toServer: false, Body, direction => direction.Flow.Impersonate(Body, Data(1, "HELLOWORLD", true), direction.Output)),
             Alert = TlmspAlert.BadWriterMac,
         },
         new BoxAttack("A13", "a request inserted by a reader of heads", "NotPermitted")
@@ -63,7 +64,8 @@ public class ForgeryAttacks(AttackReport report, ITestOutputHelper output) : Att
         {
             Http2 = true,
             Grant = "",
-            Attack = Deeds.Replace(toServer: false, Body, direction => direction.Flow.Impersonate(Body, Data(1, "HELLOWORLD", true), direction.Output)),
+            Attack = Deeds.Replace(
+                toServer: false, Body, direction => direction.Flow.Impersonate(Body, Data(1, "HELLOWORLD", true), direction.Output)),
             Alert = TlmspAlert.BadReaderMac,
         },
         new OtherAttack("A13", "middlebox with head=r", "a head changed for another reader behind it",
@@ -127,7 +129,8 @@ public class ForgeryAttacks(AttackReport report, ITestOutputHelper output) : Att
         Assert.Equal("stored", await (await client.PostAsync("/upload", new StringContent("hello"))).Content.ReadAsStringAsync());
 
         Assert.All(seen, one => Assert.Equal(0, one.Readable));
-        Assert.Equal([(true, Head), (true, Body), (false, Head), (false, Body)], seen.Select(one => (one.ToServer, one.ContextId)).Distinct());
+        Assert.Equal(
+            [(true, Head), (true, Body), (false, Head), (false, Body)], seen.Select(one => (one.ToServer, one.ContextId)).Distinct());
         Assert.Equal("hello".Length, seen.ElementAt(1).Length);
         Assert.Equal(["POST /upload hello"], server.Whole);
         server.AssertNothingLogged();

@@ -8,6 +8,8 @@ namespace Tlmsp.Attacks.Tests;
 /// <summary>Frames of HTTP/2 in the wrong context, and games with streams (A11, A12).</summary>
 public class FrameAttacks(AttackReport report, ITestOutputHelper output) : AttackFamily(report, output)
 {
+    private static readonly Part s_head = HF(1, EndHeaders, 1, UploadBlock());
+
     internal static readonly AttackRow[] Rows =
     [
         new BoxAttack("A11", "SETTINGS forged by a writer of content", "SETTINGS in the Content context")
@@ -35,14 +37,15 @@ public class FrameAttacks(AttackReport report, ITestOutputHelper output) : Attac
         new ClientAttack("A11", "SETTINGS in the content context", "SETTINGS in the Content context")
         {
             Http2 = true,
-            Honest = [HF(1, EndHeaders, 1, UploadBlock()), HF(4, 0, 0), new(Body, Data(1, "hello", ends: true))],
-            Attack = [HF(1, EndHeaders, 1, UploadBlock()), BF(4, 0, 0)],
+            Honest = [s_head, HF(4, 0, 0), new(Body, Data(1, "hello", ends: true))],
+            Attack = [s_head, BF(4, 0, 0)],
         },
-        new ClientAttack("A11", "a frame that goes on in another context", "a frame that began in the Content context goes on in the Head context")
+        new ClientAttack("A11",
+            "a frame that goes on in another context", "a frame that began in the Content context goes on in the Head context")
         {
             Http2 = true,
-            Honest = [HF(1, EndHeaders, 1, UploadBlock()), new(Body, Data(1, "hello", true)[..11]), new(Body, Data(1, "hello", true)[11..])],
-            Attack = [HF(1, EndHeaders, 1, UploadBlock()), new(Body, Data(1, "hello", true)[..11]), new(Head, Data(1, "hello", true)[11..])],
+            Honest = [s_head, new(Body, Data(1, "hello", true)[..11]), new(Body, Data(1, "hello", true)[11..])],
+            Attack = [s_head, new(Body, Data(1, "hello", true)[..11]), new(Head, Data(1, "hello", true)[11..])],
         },
         new ServerAttack("A11", "a pushed request", "server push is not allowed")
         {
@@ -87,7 +90,10 @@ public class FrameAttacks(AttackReport report, ITestOutputHelper output) : Attac
         new ServerAttack("A12", "trailers behind END_STREAM", "HEADERS on stream 1")
         {
             Http2 = true,
-            Honest = [HF(1, EndHeaders, 1, OkBlock()), new(Body, Data(1, "hello")), HF(1, EndHeaders | EndStream, 1, Field("x-check", "1"))],
+            Honest =
+            [
+                HF(1, EndHeaders, 1, OkBlock()), new(Body, Data(1, "hello")), HF(1, EndHeaders | EndStream, 1, Field("x-check", "1")),
+            ],
             Attack =
             [
                 HF(1, EndHeaders, 1, OkBlock()), new(Body, Data(1, "hello", ends: true)),

@@ -16,7 +16,8 @@ public class HeadInContentContextAttacks(AttackReport report, ITestOutputHelper 
             Attack = [B(Post), B("hello")],
             Context = Body,
         },
-        new ClientAttack("A1", "the second half of a request head in the content context", "Head bytes are due, and the container is in the Content")
+        new ClientAttack("A1",
+            "the second half of a request head in the content context", "Head bytes are due, and the container is in the Content context")
         {
             Honest = [H("POST /upload HTTP/1.1\r\n"), H("Host: localhost\r\nContent-Length: 5\r\n\r\n"), B("hello")],
             Attack = [H("POST /upload HTTP/1.1\r\n"), B("Host: localhost\r\nContent-Length: 5\r\n\r\n")],

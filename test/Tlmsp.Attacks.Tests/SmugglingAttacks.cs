@@ -9,8 +9,12 @@ public class SmugglingAttacks(AttackReport report, ITestOutputHelper output) : A
 {
     internal static readonly AttackRow[] Rows =
     [
-        Refused("Content-Length before Transfer-Encoding", "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "both Content-Length and Transfer"),
-        Refused("Transfer-Encoding before Content-Length", "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", "both Content-Length and Transfer"),
+        Refused(
+            "Content-Length before Transfer-Encoding", "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+            "both Content-Length and Transfer-Encoding"),
+        Refused(
+            "Transfer-Encoding before Content-Length", "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+            "both Content-Length and Transfer-Encoding"),
         Refused("two Content-Length fields", "Content-Length: 5\r\nContent-Length: 5\r\n", "two Content-Length fields"),
         Refused("a list of lengths", "Content-Length: 5, 5\r\n", "malformed Content-Length"),
         Refused("a length with a sign", "Content-Length: +5\r\n", "malformed Content-Length"),

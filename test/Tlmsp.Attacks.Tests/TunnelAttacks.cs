@@ -37,10 +37,13 @@ public class TunnelAttacks(AttackReport report, ITestOutputHelper output) : Atta
             Honest = [HF(1, EndHeaders, 1, UploadBlock()), new(Body, Data(1, "hello", ends: true))],
             Attack =
             [
-                HF(1, EndHeaders, 1, [.. Field(":method", "CONNECT"), .. Field(":protocol", "websocket"), 0x87, 0x84, 0x01, 9, .. "localhost"u8]),
+                HF(
+                    1, EndHeaders, 1,
+                    [.. Field(":method", "CONNECT"), .. Field(":protocol", "websocket"), 0x87, 0x84, 0x01, 9, .. "localhost"u8]),
             ],
         },
-        new OtherAttack("A15", "server", "an upgrade that the application accepts", "server: 101 never leaves, and the WebSocket fails", UpgradeAsync),
+        new OtherAttack(
+            "A15", "server", "an upgrade that the application accepts", "server: 101 never leaves, and the WebSocket fails", UpgradeAsync),
     ];
 
     public static TheoryData<string> Names => NamesOf(Rows);

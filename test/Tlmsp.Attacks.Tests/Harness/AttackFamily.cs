@@ -3,7 +3,9 @@ using Xunit.Sdk;
 
 namespace Tlmsp.Attacks.Tests;
 
-/// <summary>Prints what became of attacks. Its messages show in a plain <c>dotnet test</c>, which the output of tests that pass does not.</summary>
+/// <summary>
+/// Prints what became of attacks. Its messages show in a plain <c>dotnet test</c>, which the output of tests that pass does not.
+/// </summary>
 public sealed class AttackReport(IMessageSink sink)
 {
     public void Print(string line) => sink.OnMessage(new DiagnosticMessage(line));

@@ -14,8 +14,10 @@ internal abstract record AttackRow(string Id, string Tried)
     /// <summary>What stops it; the run asserts just that.</summary>
     public abstract string StoppedBy { get; }
 
+    public string Version => Http2 ? "HTTP/2" : "HTTP/1.1";
+
     /// <summary>The name of its test.</summary>
-    public string Name => $"{Id} | {(Http2 ? "HTTP/2" : "HTTP/1.1")} | {Actor} | {Tried}";
+    public string Name => $"{Id} | {Version} | {Actor} | {Tried}";
 
     /// <summary>What is printed when the attack was stopped.</summary>
     public string Line => $"{Name} | stopped by: {StoppedBy}";

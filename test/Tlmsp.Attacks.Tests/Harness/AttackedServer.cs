@@ -93,7 +93,8 @@ internal sealed class AttackedServer : IAsyncDisposable
         {
             using var reader = new StreamReader(context.Request.Body);
             string body = await reader.ReadToEndAsync();
-            string whole = $"{context.Request.Method} {context.Request.Path} {(body.Length > 1000 ? $"{body.Length} characters" : body)}".TrimEnd();
+            string shown = body.Length > 1000 ? $"{body.Length} characters" : body;
+            string whole = $"{context.Request.Method} {context.Request.Path} {shown}".TrimEnd();
             _all.Enqueue(whole);
             _whole.Writer.TryWrite(whole);
         }

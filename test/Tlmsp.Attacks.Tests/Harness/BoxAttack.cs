@@ -66,7 +66,7 @@ internal sealed record BoxAttack(string Id, string Tried, string Fault) : Attack
 
     private Grant Granted => Grant.Length == 0 ? Tlmsp.Grant.None : HttpContexts.ParseGrant(Grant);
 
-    private string Request => $"{Method} {Path}{(Content is null ? "" : $" {(Content.Length > 1000 ? $"{Content.Length} characters" : Content)}")}".TrimEnd();
+    private string Request => $"{Method} {Path} {(Content?.Length > 1000 ? $"{Content.Length} characters" : Content)}".TrimEnd();
 
     public override async Task RunAsync()
     {
@@ -98,6 +98,10 @@ internal sealed record BoxAttack(string Id, string Tried, string Fault) : Attack
             if (Behind is not null)
             {
                 Assert.Null(e);
+
+                // HttpClient may not look at an idle connection before it is about to use it again.
+                box.IsArmed = false;
+                _ = await Record.ExceptionAsync(() => client.GetStringAsync("/hello"));
             }
             else if (ServerNotices)
             {

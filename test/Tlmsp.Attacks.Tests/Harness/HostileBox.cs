@@ -7,7 +7,9 @@ namespace Tlmsp.Attacks.Tests;
 /// <summary>What a hostile middlebox does with a container of data.</summary>
 internal delegate RelayAction Deed(in RelayedContainer container, IBufferWriter<byte> replacement);
 
-/// <summary>A middlebox of the engine that does as it is told on connections made while it is armed, and keeps the alerts that it can read.</summary>
+/// <summary>
+/// A middlebox of the engine that does as it is told on connections made while it is armed, and keeps the alerts that it can read.
+/// </summary>
 internal sealed class HostileBox : IAsyncDisposable
 {
     private readonly ConcurrentQueue<(bool ToServer, TlmspAlertLevel Level, TlmspAlert Alert, byte ContextId)> _alerts = [];
@@ -53,7 +55,8 @@ internal sealed class HostileBox : IAsyncDisposable
 
             if (container.CanRead && container.Plaintext[1] != (byte)TlmspAlert.CloseNotify)
             {
-                box._alerts.Enqueue((toServer, (TlmspAlertLevel)container.Plaintext[0], (TlmspAlert)container.Plaintext[1], container.ContextId));
+                var level = (TlmspAlertLevel)container.Plaintext[0];
+                box._alerts.Enqueue((toServer, level, (TlmspAlert)container.Plaintext[1], container.ContextId));
             }
 
             return RelayAction.Forward;

@@ -35,7 +35,8 @@ internal static class Payload
         [(byte)(payload.Length >> 16), (byte)(payload.Length >> 8), (byte)payload.Length, type, flags, 0, 0, 0, stream, .. payload];
 
     /// <summary>A DATA frame.</summary>
-    public static byte[] Data(byte stream, string content, bool ends = false) => Frame(0, ends ? EndStream : (byte)0, stream, Latin1(content));
+    public static byte[] Data(byte stream, string content, bool ends = false) =>
+        Frame(0, ends ? EndStream : (byte)0, stream, Latin1(content));
 
     /// <summary>What a client of HTTP/2 says first.</summary>
     public static byte[] ClientStart => [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Frame(4, 0, 0)];

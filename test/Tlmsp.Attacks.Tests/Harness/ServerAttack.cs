@@ -5,7 +5,9 @@ using Tlmsp.TestSupport;
 
 namespace Tlmsp.Attacks.Tests;
 
-/// <summary>A server of ours that answers HttpClient with containers of its choice; one that it must not send ends the connection.</summary>
+/// <summary>
+/// A server of ours that answers HttpClient with containers of its choice; one that it must not send ends the connection.
+/// </summary>
 /// <param name="Id">Its number.</param>
 /// <param name="Tried">What is tried.</param>
 /// <param name="Fault">What the client says about it.</param>
@@ -27,7 +29,7 @@ internal sealed record ServerAttack(string Id, string Tried, string Fault) : Att
     public byte? Context { get; init; }
 
     /// <summary>
-    /// True when the attack lies behind a response that is whole and right, which the client therefore gets; nothing is to come of the rest.
+    /// True when the attack lies behind a response that is whole and right, which the client therefore gets; nothing comes of the rest.
     /// </summary>
     public bool Behind { get; init; }
 
