@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 
 namespace Tlmsp.Benchmarks;
 
@@ -7,45 +8,79 @@ internal static class LoopbackHttp
 {
     private const int Parallel = 8;
     private const int Blocks = 512;
-    private const double BulkMegabytes = Blocks * 65536 / 1e6;
+    private const int TenMegabytes = 153;       // blocks
+    private const double BlockMegabytes = 65536 / 1e6;
+    private static readonly TimeSpan s_leastWarmUp = TimeSpan.FromSeconds(6);
 
     public static async Task RunAsync(Report report, TimeSpan time)
     {
         await using LoopbackPath path = await LoopbackPath.StartAsync();
-        foreach (HttpsWay way in Enum.GetValues<HttpsWay>())
+        foreach (Version version in (Version[])[HttpVersion.Version11, HttpVersion.Version20])
         {
-            await CompareAsync(report, path, way, time);
+            foreach (HttpsWay way in Enum.GetValues<HttpsWay>().Where(way => way != HttpsWay.ThroughRelay || version == HttpVersion.Version11))
+            {
+                // The byte relay knows nothing of the ALPN that HTTP/2 needs.
+                await CompareAsync(report, path, way, version, time);
+            }
+        }
+
+        await AddedCostAsync(report, path, time);
+    }
+
+    /// <summary>What a box that reads heads adds to a download of 10 MB, against no box and against YARP in its place.</summary>
+    private static async Task AddedCostAsync(Report report, LoopbackPath path, TimeSpan time)
+    {
+        using HttpClient inspected = path.TlmspClient(TlmspWay.Inspected);
+        using HttpClient direct = path.TlmspClient(TlmspWay.Direct);
+        using HttpClient yarp = path.HttpsClient(HttpsWay.ThroughYarp);
+        using HttpClient https = path.HttpsClient(HttpsWay.Direct);
+        await WarmUpAsync(time, [.. new[] { inspected, direct, yarp, https }.Select(client => (Func<Task<double>>)(() => DownloadAsync(client, TenMegabytes)))]);
+
+        // Times, not rates: a ratio above 1 is what the box costs.
+        foreach ((string variant, HttpClient first, HttpClient second) in ((string, HttpClient, HttpClient)[])
+            [
+                ("TLMSP with a header-only box, beside TLMSP without", inspected, direct),
+                ("HTTPS through YARP, beside HTTPS without", yarp, https),
+                ("TLMSP with a header-only box, beside HTTPS through YARP", inspected, yarp),
+            ])
+        {
+            (double a, double b, double quotient) = await Paired.MeasureAsync(
+                () => DownloadAsync(first, TenMegabytes), () => DownloadAsync(second, TenMegabytes), time);
+            double scale = 1000 * TenMegabytes * BlockMegabytes;
+            report.Add("time of a 10 MB download", variant, scale * a, "ms", null, scale * b, quotient);
         }
     }
 
-    private static async Task CompareAsync(Report report, LoopbackPath path, HttpsWay way, TimeSpan time)
+    private static async Task CompareAsync(Report report, LoopbackPath path, HttpsWay way, Version version, TimeSpan time)
     {
-        bool middlebox = way != HttpsWay.Direct;
+        TlmspWay tlmspWay = way == HttpsWay.Direct ? TlmspWay.Direct : TlmspWay.Relayed;
+        bool isHttp11 = version == HttpVersion.Version11;
         (string variant, double? requests) = way switch
         {
             HttpsWay.Direct => ("no middlebox, beside HTTPS", 0.6),
             HttpsWay.ThroughRelay => ("1 middlebox, beside a TLS-terminating byte relay", (double?)null),
             _ => ("1 middlebox, beside a TLS-terminating YARP", 1.2),
         };
-        using HttpClient tlmsp = path.TlmspClient(middlebox);
-        using HttpClient https = path.HttpsClient(way);
+        variant = $"HTTP/{version}, {variant}";
+        using HttpClient tlmsp = path.TlmspClient(tlmspWay, version);
+        using HttpClient https = path.HttpsClient(way, version);
         await WarmUpAsync(time, () => RequestsAsync(tlmsp), () => RequestsAsync(https));
         (double a, double b, double quotient) = await Paired.MeasureAsync(() => RequestsAsync(tlmsp), () => RequestsAsync(https), time);
-        report.Add("small JSON, keep-alive", variant, 1 / a, "1/s", null, 1 / b, 1 / quotient, requests);
+        report.Add("small JSON, keep-alive", variant, 1 / a, "1/s", null, 1 / b, 1 / quotient, isHttp11 ? requests : null);
 
-        (a, b, quotient) = await Paired.MeasureAsync(() => DownloadAsync(tlmsp), () => DownloadAsync(https), time);
+        (a, b, quotient) = await Paired.MeasureAsync(() => DownloadAsync(tlmsp, Blocks), () => DownloadAsync(https, Blocks), time);
         report.Add("download", variant, 1 / a, "MB/s", null, 1 / b, 1 / quotient);
 
         (a, b, quotient) = await Paired.MeasureAsync(
-            () => FirstRequestAsync(() => path.TlmspClient(middlebox)), () => FirstRequestAsync(() => path.HttpsClient(way)), time);
-        report.Add("new connection with first request", variant, 1000 * a, "ms", middlebox ? 8 : null, 1000 * b, quotient);
+            () => FirstRequestAsync(() => path.TlmspClient(tlmspWay, version)), () => FirstRequestAsync(() => path.HttpsClient(way, version)), time);
+        report.Add("new connection with first request", variant, 1000 * a, "ms", isHttp11 && tlmspWay != TlmspWay.Direct ? 8 : null, 1000 * b, quotient);
     }
 
     /// <summary>Gives the tiered compiler time: the framework's own code comes compiled, ours does not.</summary>
     private static async Task WarmUpAsync(TimeSpan time, params Func<Task<double>>[] runs)
     {
         long start = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(start) < time)
+        while (Stopwatch.GetElapsedTime(start) < (time > s_leastWarmUp ? time : s_leastWarmUp))
         {
             foreach (Func<Task<double>> run in runs)
             {
@@ -74,19 +109,19 @@ internal static class LoopbackHttp
     }
 
     /// <returns>Seconds per megabyte.</returns>
-    private static async Task<double> DownloadAsync(HttpClient client)
+    private static async Task<double> DownloadAsync(HttpClient client, int blocks)
     {
         byte[] buffer = new byte[64 * 1024];
         long start = Stopwatch.GetTimestamp();
-        using Stream stream = await client.GetStreamAsync(new Uri($"/bulk/{Blocks}", UriKind.Relative));
+        using Stream stream = await client.GetStreamAsync(new Uri($"/bulk/{blocks}", UriKind.Relative));
         long bytes = 0;
         for (int read; (read = await stream.ReadAsync(buffer)) > 0;)
         {
             bytes += read;
         }
 
-        return bytes == Blocks * 65536L
-            ? Stopwatch.GetElapsedTime(start).TotalSeconds / BulkMegabytes
+        return bytes == blocks * 65536L
+            ? Stopwatch.GetElapsedTime(start).TotalSeconds / (blocks * BlockMegabytes)
             : throw new InvalidDataException($"{bytes} bytes");
     }
 

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Tlmsp.Client;
 using Tlmsp.Http;
+using Tlmsp.Middlebox;
 using Tlmsp.TestSupport;
 
 namespace Tlmsp.Benchmarks;
@@ -20,6 +21,18 @@ internal enum HttpsWay
     ThroughYarp,
 }
 
+/// <summary>How a TLMSP client reaches the API.</summary>
+internal enum TlmspWay
+{
+    Direct,
+
+    /// <summary>Through a middlebox that may read heads, and has no inspector.</summary>
+    Relayed,
+
+    /// <summary>Through a middlebox with an inspector for heads.</summary>
+    Inspected,
+}
+
 /// <summary>One API on Kestrel, reached over TLMSP and over TLS 1.2 with the same cipher suite, each directly and through one middlebox.</summary>
 internal sealed class LoopbackPath : IAsyncDisposable
 {
@@ -30,6 +43,7 @@ internal sealed class LoopbackPath : IAsyncDisposable
 
     private readonly WebApplication _app;
     private TestMiddlebox _middlebox = null!;
+    private TestMiddlebox _inspecting = null!;
     private TerminatingProxy _relay = null!;
     private ReverseProxy _yarp = null!;
 
@@ -78,26 +92,31 @@ internal sealed class LoopbackPath : IAsyncDisposable
         await app.StartAsync();
         var path = new LoopbackPath(app);
         path._middlebox = await TestMiddlebox.StartAsync(path.Tlmsp, inspect: false);
+        path._inspecting = await TestMiddlebox.StartAsync(path.Tlmsp, inspector: new HeadCounter());
         path._relay = new TerminatingProxy(
             TestCertificates.Leaf("localhost"), new IPEndPoint(IPAddress.Loopback, path.Https.Port), ClientTls());
         path._yarp = await ReverseProxy.StartAsync(TestCertificates.Leaf("localhost"), path.Https, Handler());
         return path;
     }
 
-    public HttpClient TlmspClient(bool throughMiddlebox) => new(new TlmspHandler(tlmsp =>
+    public HttpClient TlmspClient(TlmspWay way, Version? version = null) => new(new TlmspHandler(tlmsp =>
     {
         tlmsp.Trust.CustomRootTrust.Add(TestCertificates.Root);
-        if (throughMiddlebox)
+        if (way != TlmspWay.Direct)
         {
-            tlmsp.Middleboxes.Add(_middlebox.Address, Grant.Read(HttpContexts.Headers));
+            tlmsp.Middleboxes.Add((way == TlmspWay.Relayed ? _middlebox : _inspecting).Address, Grant.Read(HttpContexts.Headers));
         }
     }))
     {
+        DefaultRequestVersion = version ?? HttpVersion.Version11,
+        DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
         BaseAddress = Tlmsp,
     };
 
-    public HttpClient HttpsClient(HttpsWay way) => new(Handler())
+    public HttpClient HttpsClient(HttpsWay way, Version? version = null) => new(Handler())
     {
+        DefaultRequestVersion = version ?? HttpVersion.Version11,
+        DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
         BaseAddress = way switch
         {
             HttpsWay.Direct => Https,
@@ -109,6 +128,7 @@ internal sealed class LoopbackPath : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _middlebox.DisposeAsync();
+        await _inspecting.DisposeAsync();
         await _relay.DisposeAsync();
         await _yarp.DisposeAsync();
         await _app.StopAsync();
@@ -136,4 +156,16 @@ internal sealed class LoopbackPath : IAsyncDisposable
     }
 
     private Uri Url(int index) => new(_app.Urls.ElementAt(index).Replace("127.0.0.1", "localhost", StringComparison.Ordinal));
+
+    /// <summary>Looks at every head.</summary>
+    private sealed class HeadCounter : ITlmspInspector
+    {
+        private long _heads;
+
+        public ValueTask<InspectionVerdict> OnHeadAsync(InspectedMessage message, CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref _heads);
+            return default;
+        }
+    }
 }
