@@ -43,7 +43,8 @@ public class TunnelAttacks(AttackReport report, ITestOutputHelper output) : Atta
             ],
         },
         new OtherAttack(
-            "A15", "server", "an upgrade that the application accepts", "server: 101 never leaves, and the WebSocket fails", UpgradeAsync),
+            "A15", "client", "an upgrade, which the application accepts",
+            "server, alert 80 InternalError: 101 never leaves, and the application's WebSocket is closed", UpgradeAsync),
     ];
 
     public static TheoryData<string> Names => NamesOf(Rows);
@@ -52,26 +53,38 @@ public class TunnelAttacks(AttackReport report, ITestOutputHelper output) : Atta
     [MemberData(nameof(Names))]
     public Task Is_refused(string attack) => RunAsync(Rows, attack);
 
+    /// <summary>Nothing of HTTP was wrong: it is the application that wants what the connection does not carry.</summary>
     private static async Task UpgradeAsync()
     {
+        var socket = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using AttackedServer server = await AttackedServer.StartAsync(map: app =>
         {
             app.UseWebSockets();
-            app.Map("/socket", async (HttpContext context) =>
-            {
-                using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
-                await socket.ReceiveAsync(new byte[100], CancellationToken.None);
-            });
+            app.Map("/socket", async (HttpContext context) => socket.SetResult(await Record.ExceptionAsync(() => AcceptAsync(context))));
         });
-        using var invoker = new HttpMessageInvoker(TestServer.Handler());
-        using var socket = new ClientWebSocket();
-        var uri = new UriBuilder(server.Address) { Scheme = "wss", Path = "/socket" }.Uri;
+        using (HttpClient honest = server.Server.Client())
+        {
+            Assert.Equal("helloworld", await honest.GetStringAsync("/ten"));
+        }
 
-        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(uri, invoker, CancellationToken.None));
+        await using TlmspPeer client = await TlmspPeer.ConnectAsync(server.Address, []);
+        await client.SendAsync(
+            Head,
+            "GET /socket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
 
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(server.Address, "/ten"));
-        using HttpResponseMessage response = await invoker.SendAsync(request, CancellationToken.None);
-        Assert.Equal("helloworld", await response.Content.ReadAsStringAsync());
+        TlmspException? alert = await client.ReceiveEndAsync();
+        Assert.Equal((true, TlmspAlert.InternalError), (alert?.FromPeer, alert?.Alert));
+        await client.DisposeAsync();
+        Assert.IsType<WebSocketException>(await socket.Task.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Contains("tunnels are not allowed", await server.Server.Logs.WaitForLineAsync(" ended: "), StringComparison.Ordinal);
+        Assert.Single(server.Server.Logs.Lines, line => line.Contains(" ended: ", StringComparison.Ordinal));
         await server.AssertBystanderAsync();
+    }
+
+    private static async Task AcceptAsync(HttpContext context)
+    {
+        using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
+        await socket.ReceiveAsync(new byte[100], CancellationToken.None);
     }
 }

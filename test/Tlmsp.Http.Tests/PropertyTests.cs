@@ -143,7 +143,7 @@ public class PropertyTests
 
         public IEnumerable<HttpRole> Roles => profile.IdsIn(_direction).Select(id => profile.RoleOf(id, _direction));
 
-        private HttpExchangeQueue Exchanges => responses ? Wire.After([.. messages.Select(message => message.Method)]) : new HttpExchangeQueue();
+        private HttpExchangeQueue Exchanges => Wire.After(responses ? [.. messages.Select(message => message.Method)] : []);
 
         public IEnumerable<byte[]> Cut(byte[] bytes)
         {

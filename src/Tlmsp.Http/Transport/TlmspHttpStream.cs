@@ -22,6 +22,7 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     private readonly bool _flushOnWrite;
     private readonly List<long> _touched = [];
     private TlmspException? _readFault;
+    private TlmspException? _writeFault;
     private bool _ended;
     private int _closed;
     private int _readGate;      // 1 while the keys of the receiving half are in use
@@ -79,7 +80,7 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     public HttpProfile Profile => _profile;
 
     /// <summary>What ended the connection, if it was not an ordinary end.</summary>
-    public TlmspException? Fault => _readFault;
+    public TlmspException? Fault => _readFault ?? _writeFault;
 
     /// <inheritdoc/>
     public override bool CanRead => true;
@@ -127,6 +128,7 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        TlmspException fault;
         await _writeGate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -147,15 +149,24 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
                 _splitter.Flush(this);
                 await _transport.FlushAsync(cancellationToken).ConfigureAwait(false);
             }
+
+            return;
         }
         catch (TlmspException e)
         {
-            throw new IOException(e.Message, e);
+            fault = e;
         }
         finally
         {
             _writeGate.Release();
         }
+
+        if (!_flushOnWrite)
+        {
+            await AbortAsync(fault).ConfigureAwait(false);
+        }
+
+        throw new IOException(fault.Message, fault);
     }
 
     /// <inheritdoc/>
@@ -348,6 +359,14 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         }
 
         ReadOnlySequence<byte> input = result.Buffer;
+        if (result.IsCanceled && _writeFault is not null)
+        {
+            _transport.Input.AdvanceTo(input.Start);
+            await Linger.UntilEndAsync(_transport.Input).ConfigureAwait(false);
+            _readFault = _writeFault;
+            return;
+        }
+
         bool more = true;
         TlmspException? fault = null;
         EnterRead();
@@ -378,7 +397,7 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
             _readFault = fault;
             if (!fault.FromPeer && fault.Misbehaviour != Misbehaviour.ClosedWithoutNotify)
             {
-                await AlertAsync(fault).ConfigureAwait(false);
+                await AlertAsync(fault.Alert, fault.ContextId).ConfigureAwait(false);
                 await Linger.UntilEndAsync(_transport.Input).ConfigureAwait(false);
             }
         }
@@ -412,7 +431,15 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         }
     }
 
-    private async ValueTask AlertAsync(TlmspException fault)
+    /// <summary>What the application wrote cannot be sent (http-mapping §7): neither side is to wait for what will not come.</summary>
+    private async ValueTask AbortAsync(TlmspException fault)
+    {
+        _writeFault = fault;
+        await AlertAsync(TlmspAlert.InternalError, contextId: 0).ConfigureAwait(false);
+        _transport.Input.CancelPendingRead();
+    }
+
+    private async ValueTask AlertAsync(TlmspAlert alert, byte contextId)
     {
         // A writer may be held up by a peer that does not read: the alert is not worth waiting long for.
         if (!await _writeGate.WaitAsync(CloseTimeout).ConfigureAwait(false))
@@ -425,7 +452,7 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
             if (!Session.Writer.IsClosed && Volatile.Read(ref _closed) == 0)
             {
                 using var timeout = new CancellationTokenSource(CloseTimeout);
-                Session.Writer.WriteAlert(TlmspAlertLevel.Fatal, fault.Alert, fault.ContextId, _transport.Output);
+                Session.Writer.WriteAlert(TlmspAlertLevel.Fatal, alert, contextId, _transport.Output);
                 await _transport.FlushAsync(timeout.Token).ConfigureAwait(false);
             }
         }
