@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -111,12 +112,15 @@ public static partial class ListenOptionsTlmspExtensions
         ILogger logger = (services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("Tlmsp.AspNetCore.TlmspConnectionMiddleware");
         var handshakes = new ServerHandshakes(options, () => listenOptions.Protocols);
         LogCertificateChanges(logger, listenOptions, options);
+        services.GetService<ContentContexts>()?.Offer(options.Profiles);
         var metrics = new TlmspMetrics(services.GetService<IMeterFactory>());
+        ApplicationFailures? failures = services.GetService<DiagnosticListener>() is { } diagnostics ? new(diagnostics) : null;
         listenOptions.Use(next =>
         {
             CheckProtocols(listenOptions, options);
+            ContentContexts.CheckEndpoints(services);
             LogRelaxations(logger, listenOptions, options);
-            return new TlmspConnectionMiddleware(next, options, handshakes, metrics, logger).OnConnectionAsync;
+            return new TlmspConnectionMiddleware(next, options, handshakes, metrics, failures, logger).OnConnectionAsync;
         });
 
         // What passes UseTlmsp() without the TLS feature is a plain TLS hello. Where none may pass it never runs: it makes Kestrel announce
@@ -138,8 +142,8 @@ public static partial class ListenOptionsTlmspExtensions
         if (listenOptions.Protocols == HttpProtocols.Http2 && !options.Profiles.Any(profile => profile.Supports(HttpWireVersion.Http2)))
         {
             throw new InvalidOperationException(
-                $"UseTlmsp: HTTP/1.1 is off at {listenOptions}, and every accepted profile has a secret context, which HTTP/2 does not have "
-                + $"({string.Join(", ", options.Profiles)}). Set listenOptions.Protocols with Http1, or add a profile without secrets.");
+                $"UseTlmsp: HTTP/1.1 is off at {listenOptions}, and every accepted profile has a context for secrets or tunnels, which HTTP/2 does not have "
+                + $"({string.Join(", ", options.Profiles)}). Set listenOptions.Protocols with Http1, or add a profile without them.");
         }
     }
 

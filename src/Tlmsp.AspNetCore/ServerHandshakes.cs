@@ -96,6 +96,7 @@ internal sealed class ServerHandshakes
                 + "Add HttpProfile.Two, or use HttpMappingMode.Strict.");
         }
 
+        CheckContents(options.Profiles);
         HashSet<byte> known = [.. options.Profiles.SelectMany(profile => profile.ContextIds)];
         foreach ((TlmspAddress address, Grant grant) in options.Middleboxes.Items)
         {
@@ -105,6 +106,17 @@ internal sealed class ServerHandshakes
                     $"Middlebox {address} is allowed context {unknown}, which none of the accepted profiles has "
                     + $"({string.Join(", ", options.Profiles)}). Add a profile that has it to Profiles, or take it out of the grant.");
             }
+        }
+    }
+
+    /// <summary>A grant speaks of a context by its id, so that has to mean the same in all profiles.</summary>
+    private static void CheckContents(IEnumerable<HttpProfile> profiles)
+    {
+        HttpProfile[] named = [.. profiles.Where(profile => profile.ContentNames.Count > 0).OrderByDescending(profile => profile.ContentNames.Count)];
+        if (named.FirstOrDefault(profile => !named[0].ContentNames.Take(profile.ContentNames.Count).SequenceEqual(profile.ContentNames)) is { } other)
+        {
+            throw new ArgumentException(
+                $"The profiles {named[0]} and {other} give the same id to different content contexts. Name them in the same order in both.");
         }
     }
 

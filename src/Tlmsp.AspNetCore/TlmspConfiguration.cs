@@ -53,7 +53,7 @@ internal static class TlmspConfiguration
         options.AllowReferenceMiddleboxes = ParseBool(section, "AllowReferenceMiddleboxes", options.AllowReferenceMiddleboxes);
         options.KeyLogFile = section["KeyLogFile"] is { } keyLog ? Path.Combine(contentRoot, keyLog) : options.KeyLogFile;
         ApplyProfiles(section.GetSection("Profiles"), options);
-        ApplyMiddleboxes(section, options.Middleboxes);
+        ApplyMiddleboxes(section, options.Middleboxes, options.Profiles);
     }
 
     private static void ApplyProfiles(IConfigurationSection profiles, TlmspConnectionOptions options)
@@ -112,19 +112,19 @@ internal static class TlmspConfiguration
         }
     }
 
-    private static void ApplyMiddleboxes(IConfiguration section, MiddleboxAllowList middleboxes)
+    private static void ApplyMiddleboxes(IConfiguration section, MiddleboxAllowList middleboxes, IEnumerable<HttpProfile> profiles)
     {
         foreach (IConfigurationSection allowed in section.GetSection("Middleboxes").GetChildren())
         {
             CheckKeys(allowed, s_middleboxValues, []);
-            (string address, Grant grant) = AddressAndGrant(allowed);
+            (string address, Grant grant) = AddressAndGrant(allowed, profiles);
             Parse(allowed, "Address", () => middleboxes.Allow(address, grant));
         }
 
         foreach (IConfigurationSection inserted in section.GetSection("InsertedMiddleboxes").GetChildren())
         {
             CheckKeys(inserted, s_insertedValues, []);
-            (string address, Grant grant) = AddressAndGrant(inserted);
+            (string address, Grant grant) = AddressAndGrant(inserted, profiles);
             MiddleboxPlace place = ParseEnum(inserted, "Place", MiddleboxPlace.NearestToServer);
             Parse(inserted, "Address", () => middleboxes.Insert(address, grant, place));
         }
@@ -137,9 +137,9 @@ internal static class TlmspConfiguration
         }
     }
 
-    private static (string Address, Grant Grant) AddressAndGrant(IConfigurationSection middlebox) => (
+    private static (string Address, Grant Grant) AddressAndGrant(IConfigurationSection middlebox, IEnumerable<HttpProfile> profiles) => (
         Required(middlebox, "Address", "waf.example:7001"),
-        Parse(middlebox, "Grant", () => HttpContexts.ParseGrant(Required(middlebox, "Grant", "headers=r, or none"))));
+        Parse(middlebox, "Grant", () => HttpContexts.ParseGrant(Required(middlebox, "Grant", "headers=r, or none"), profiles)));
 
     /// <summary>Every key has to be known, and has to be what it is known as: a value or a section.</summary>
     private static void CheckKeys(IConfiguration section, string[] values, string[] sections)

@@ -9,16 +9,19 @@ using Tlmsp.Http;
 namespace Tlmsp.AspNetCore;
 
 /// <summary>The features that <c>UseHttps</c> would set, and our own.</summary>
-internal sealed class TlmspConnectionFeature(TlmspSessionInfo session, HttpWireVersion version)
+internal sealed class TlmspConnectionFeature(TlmspSessionInfo session, HttpProfile profile)
     : ITlmspConnectionFeature, ITlsConnectionFeature, ITlsHandshakeFeature, ITlsApplicationProtocolFeature
 {
     public TlmspSessionInfo Session { get; } = session;
+
+    /// <summary>What its contexts are for.</summary>
+    public HttpProfile Profile { get; } = profile;
 
     public X509Certificate2? ClientCertificate { get; set; } = session.ClientCertificate;
 
     /// <summary>What the purposes of the contexts agreed on, as ALPN would have: it is what Kestrel goes by.</summary>
     public ReadOnlyMemory<byte> ApplicationProtocol { get; } =
-        (version == HttpWireVersion.Http2 ? SslApplicationProtocol.Http2 : SslApplicationProtocol.Http11).Protocol;
+        (profile.Version == HttpWireVersion.Http2 ? SslApplicationProtocol.Http2 : SslApplicationProtocol.Http11).Protocol;
 
     public SslProtocols Protocol => SslProtocols.Tls12;
 

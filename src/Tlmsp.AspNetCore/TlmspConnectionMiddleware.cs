@@ -16,11 +16,14 @@ internal sealed partial class TlmspConnectionMiddleware
     private readonly TlmspConnectionOptions _options;
     private readonly ServerHandshakes _handshakes;
     private readonly TlmspMetrics _metrics;
+    private readonly ApplicationFailures? _failures;
     private readonly ILogger _logger;
 
     public TlmspConnectionMiddleware(
-        ConnectionDelegate next, TlmspConnectionOptions options, ServerHandshakes handshakes, TlmspMetrics metrics, ILogger logger)
+        ConnectionDelegate next, TlmspConnectionOptions options, ServerHandshakes handshakes, TlmspMetrics metrics,
+        ApplicationFailures? failures, ILogger logger)
     {
+        _failures = failures;
         _next = next;
         _options = options;
         _handshakes = handshakes;
@@ -59,8 +62,9 @@ internal sealed partial class TlmspConnectionMiddleware
             allowResizing: _options.AllowResizing)
         {
             Deletions = _options.Deletions,
+            WatchApplication = _failures is null ? null : failed => _failures.Watch(context.ConnectionId, failed),
         };
-        var feature = new TlmspConnectionFeature(session.Info, stream.Profile.Version);
+        var feature = new TlmspConnectionFeature(session.Info, stream.Profile);
         context.Features.Set<ITlmspConnectionFeature>(feature);
         context.Features.Set<ITlsConnectionFeature>(feature);
         context.Features.Set<ITlsHandshakeFeature>(feature);
@@ -81,6 +85,11 @@ internal sealed partial class TlmspConnectionMiddleware
         }
         finally
         {
+            if (stream.OutputFault is { } refused)
+            {
+                LogOutputRefused(_logger, context.ConnectionId, refused.Message, refused);
+            }
+
             if (stream.Fault is { } fault)
             {
                 LogConnectionFault(_logger, context.ConnectionId, fault.Message, fault);
@@ -195,6 +204,9 @@ internal sealed partial class TlmspConnectionMiddleware
 
     [LoggerMessage(6, LogLevel.Debug, "Connection {ConnectionId} ended: {Reason}")]
     private static partial void LogConnectionFault(ILogger logger, string connectionId, string reason, Exception exception);
+
+    [LoggerMessage(23, LogLevel.Error, "Connection {ConnectionId}: what the application wrote cannot be sent whole. {Reason}")]
+    private static partial void LogOutputRefused(ILogger logger, string connectionId, string reason, Exception exception);
 
     [LoggerMessage(7, LogLevel.Debug, "Connection {ConnectionId}: the server stops, and the TLMSP handshake was not complete.")]
     private static partial void LogStopping(ILogger logger, string connectionId);

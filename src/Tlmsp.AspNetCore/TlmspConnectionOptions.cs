@@ -65,8 +65,9 @@ public sealed class TlmspConnectionOptions
     public HttpDeletionPolicy Deletions { get; set; }
 
     /// <summary>
-    /// True for chunks in place of Content-Length where a middlebox may write content, so that it can resize it; false to keep to the
-    /// length, which the other side enforces. Messages to and from HTTP/1.0 clients and those without content keep their length. Default true.
+    /// True for chunks in place of Content-Length where a middlebox may write content, so that it can resize it, and over HTTP/2 for heads
+    /// without it; false to keep to the length, which the other side enforces. Messages to and from HTTP/1.0 clients and those without content
+    /// keep their length. Default true.
     /// </summary>
     public bool AllowResizing { get; set; } = true;
 

@@ -1,17 +1,20 @@
 using System.Net;
 using System.Net.Http;
+using Tlmsp.Http;
 
 namespace Tlmsp.Client;
 
 /// <summary>Which requests TLMSP carries: what it does not carry must fail, never go another way.</summary>
 internal static class RequestRules
 {
-    /// <exception cref="HttpRequestException">The request is not for https, or insists on HTTP/3.</exception>
+    /// <exception cref="HttpRequestException">The request is not for https or wss, or insists on HTTP/3.</exception>
     public static void ThrowUnlessCarried(HttpRequestMessage request)
     {
-        if (request.RequestUri is { IsAbsoluteUri: true } uri && uri.Scheme != Uri.UriSchemeHttps)
+        // ClientWebSocket asks for wss, which is https until the response.
+        if (request.RequestUri is { IsAbsoluteUri: true } uri && uri.Scheme != Uri.UriSchemeHttps && uri.Scheme != Uri.UriSchemeWss)
         {
-            throw new HttpRequestException(HttpRequestError.SecureConnectionError, $"A TLMSP handler takes https URIs only, not '{uri.Scheme}'.");
+            throw new HttpRequestException(
+                HttpRequestError.SecureConnectionError, $"A TLMSP handler takes https and wss URIs only, not '{uri.Scheme}'.");
         }
 
         if (request.Version.Major >= 3 && request.VersionPolicy != HttpVersionPolicy.RequestVersionOrLower)
@@ -40,6 +43,26 @@ internal static class RequestRules
                 HttpRequestError.VersionNegotiationError,
                 "The server does not do HTTP/2 over TLMSP (alert 175), and the request insists on it. "
                 + "Set its VersionPolicy to RequestVersionOrLower.");
+        }
+    }
+
+    /// <summary>Has a request name the content context that it, or else the policy, is for.</summary>
+    /// <exception cref="InvalidOperationException">The profile does not have it.</exception>
+    public static void NameContent(HttpRequestMessage request, TlmspHttpOptions options)
+    {
+        string? name = request.FindTlmspContent()
+            ?? (request.RequestUri is { IsAbsoluteUri: true } uri ? options.Content.Find(uri.AbsolutePath) : null);
+        if (name is null)
+        {
+            return;
+        }
+
+        request.Headers.Remove(HttpContentSet.Field);
+        if (name.Length > 0)
+        {
+            request.Headers.Add(HttpContentSet.Field, options.Profile.ContentNames.Contains(name) ? name : throw new InvalidOperationException(
+                $"The request names the content context '{name}', which profile {options.Profile} does not have. "
+                + $"Set tlmsp.Profile = HttpProfile.Four.WithContent(\"{name}\")."));
         }
     }
 

@@ -18,13 +18,17 @@ public static class SocketsHttpHandlerTlmspExtensions
     /// <param name="configure">The options.</param>
     /// <exception cref="ArgumentException">The options are not valid; the message says how to fix them.</exception>
     /// <exception cref="InvalidOperationException">The handler has a callback or TLS options that TLMSP would bypass.</exception>
-    public static SocketsHttpHandler UseTlmsp(this SocketsHttpHandler handler, Action<TlmspHttpOptions>? configure = null) =>
+    public static SocketsHttpHandler UseTlmsp(this SocketsHttpHandler handler, Action<TlmspHttpOptions>? configure = null)
+    {
         UseTlmsp(handler, configure, fallback: null);
+        return handler;
+    }
 
     /// <param name="handler">A handler that has not been used yet.</param>
     /// <param name="configure">The options.</param>
     /// <param name="fallback">Makes plain TLS where the options allow it; null where responses would not show it.</param>
-    internal static SocketsHttpHandler UseTlmsp(SocketsHttpHandler handler, Action<TlmspHttpOptions>? configure, PlainTlsFallback? fallback)
+    /// <returns>The options.</returns>
+    internal static TlmspHttpOptions UseTlmsp(SocketsHttpHandler handler, Action<TlmspHttpOptions>? configure, PlainTlsFallback? fallback)
     {
         ArgumentNullException.ThrowIfNull(handler);
         if (handler.ConnectCallback is not null || handler.PlaintextStreamFilter is not null)
@@ -42,6 +46,11 @@ public static class SocketsHttpHandlerTlmspExtensions
                 "AllowPlainTls needs a TlmspHandler: only its responses tell plain TLS from TLMSP. Use one instead of UseTlmsp.");
         }
 
+        if (fallback is null && options.Content.Names.Any())
+        {
+            throw new ArgumentException("Content needs a TlmspHandler, which has requests name their content context. Use one instead of UseTlmsp.");
+        }
+
         // With a proxy of its own the handler would run plain TLS through it, and the system's would be a silent way around.
         handler.Proxy = null;
         handler.UseProxy = false;
@@ -50,7 +59,7 @@ public static class SocketsHttpHandlerTlmspExtensions
 
         // Whatever TLS the handler would do itself, over TCP or QUIC, must not come to anything.
         handler.SslOptions.RemoteCertificateValidationCallback = static (_, _, _, _) => false;
-        return handler;
+        return options;
     }
 
     /// <summary>TLS options that somebody set and that would have no effect.</summary>

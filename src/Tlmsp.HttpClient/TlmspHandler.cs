@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http;
+using Tlmsp.Http;
 
 namespace Tlmsp.Client;
 
@@ -7,18 +8,23 @@ namespace Tlmsp.Client;
 public sealed class TlmspHandler : DelegatingHandler
 {
     private readonly PlainTlsFallback _fallback;
+    private readonly TlmspHttpOptions _options;
 
     /// <summary>Makes a handler.</summary>
     /// <param name="configure">The options.</param>
     /// <param name="configureHandler">Changes the handler underneath, for example its timeouts and limits.</param>
     /// <exception cref="ArgumentException">The options are not valid; the message says how to fix them.</exception>
     public TlmspHandler(Action<TlmspHttpOptions>? configure = null, Action<SocketsHttpHandler>? configureHandler = null)
-        : this(new PlainTlsFallback(), configure, configureHandler)
+        : this(Made.Make(configure, configureHandler))
     {
     }
 
-    private TlmspHandler(PlainTlsFallback fallback, Action<TlmspHttpOptions>? configure, Action<SocketsHttpHandler>? configureHandler)
-        : base(MakeInner(fallback, configure, configureHandler)) => _fallback = fallback;
+    private TlmspHandler(Made made)
+        : base(made.Inner)
+    {
+        _fallback = made.Fallback;
+        _options = made.Options;
+    }
 
     /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -32,6 +38,10 @@ public sealed class TlmspHandler : DelegatingHandler
         catch (HttpRequestException e) when (IsAboutVersion(e))
         {
             throw Unwrap(e);
+        }
+        catch (HttpRequestException e) when (MappingFault(e) is { } fault)
+        {
+            throw new HttpRequestException(HttpRequestError.InvalidResponse, fault.Message, e);
         }
     }
 
@@ -48,21 +58,9 @@ public sealed class TlmspHandler : DelegatingHandler
         {
             throw Unwrap(e);
         }
-    }
-
-    private static SocketsHttpHandler MakeInner(
-        PlainTlsFallback fallback, Action<TlmspHttpOptions>? configure, Action<SocketsHttpHandler>? configureHandler)
-    {
-        var handler = new SocketsHttpHandler();
-        try
+        catch (HttpRequestException e) when (MappingFault(e) is { } fault)
         {
-            configureHandler?.Invoke(handler);
-            return SocketsHttpHandlerTlmspExtensions.UseTlmsp(handler, configure, fallback);
-        }
-        catch
-        {
-            handler.Dispose();
-            throw;
+            throw new HttpRequestException(HttpRequestError.InvalidResponse, fault.Message, e);
         }
     }
 
@@ -84,6 +82,17 @@ public sealed class TlmspHandler : DelegatingHandler
         return response;
     }
 
+    /// <summary>HTTP of the other side that breaks the mapping, such as content in the wrong context: that is what the caller should read.</summary>
+    private static HttpMappingException? MappingFault(Exception? e)
+    {
+        while (e is not (null or HttpMappingException))
+        {
+            e = e.InnerException;
+        }
+
+        return (HttpMappingException?)e;
+    }
+
     /// <summary>SocketsHttpHandler makes a connection error of whatever its callback throws, and that an inner exception.</summary>
     private static bool IsAboutVersion(HttpRequestException e) =>
         e.InnerException is HttpRequestException { HttpRequestError: HttpRequestError.VersionNegotiationError };
@@ -91,10 +100,30 @@ public sealed class TlmspHandler : DelegatingHandler
     private static HttpRequestException Unwrap(HttpRequestException e) =>
         new(HttpRequestError.VersionNegotiationError, e.InnerException!.Message, e);
 
-    private static void Prepare(HttpRequestMessage request)
+    private void Prepare(HttpRequestMessage request)
     {
         ArgumentNullException.ThrowIfNull(request);
         RequestRules.ThrowUnlessCarried(request);
         RequestRules.KeepFromHttp3(request);
+        RequestRules.NameContent(request, _options);
+    }
+
+    private readonly record struct Made(SocketsHttpHandler Inner, PlainTlsFallback Fallback, TlmspHttpOptions Options)
+    {
+        public static Made Make(Action<TlmspHttpOptions>? configure, Action<SocketsHttpHandler>? configureHandler)
+        {
+            var fallback = new PlainTlsFallback();
+            var handler = new SocketsHttpHandler();
+            try
+            {
+                configureHandler?.Invoke(handler);
+                return new Made(handler, fallback, SocketsHttpHandlerTlmspExtensions.UseTlmsp(handler, configure, fallback));
+            }
+            catch
+            {
+                handler.Dispose();
+                throw;
+            }
+        }
     }
 }

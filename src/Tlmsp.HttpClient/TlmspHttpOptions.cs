@@ -42,6 +42,11 @@ public sealed class TlmspHttpOptions
     /// </summary>
     public HttpProfile Profile { get; set; } = HttpProfile.Two;
 
+    /// <summary>
+    /// Which requests and responses have their content in a named content context of <see cref="Profile"/>; <see cref="TlmspHandler"/> only.
+    /// </summary>
+    public ContentMap Content { get; } = new();
+
     /// <summary>True to have every container carry a trail of the entities it passed. Default false.</summary>
     public bool Audited { get; set; }
 
@@ -52,8 +57,9 @@ public sealed class TlmspHttpOptions
     public HttpDeletionPolicy Deletions { get; set; }
 
     /// <summary>
-    /// True for chunks in place of Content-Length where a middlebox may write content, so that it can resize it; false to keep to the
-    /// length, which the other side enforces. HTTP/1.0 messages and those without content keep their length. Default true.
+    /// True for chunks in place of Content-Length where a middlebox may write content, so that it can resize it, and over HTTP/2 for heads
+    /// without it; false to keep to the length, which the other side enforces. HTTP/1.0 messages and those without content
+    /// keep their length. Default true.
     /// </summary>
     public bool AllowResizing { get; set; } = true;
 
@@ -141,6 +147,13 @@ public sealed class TlmspHttpOptions
             throw new ArgumentException(
                 "AllowPlainTls cannot be used with Middleboxes: what they are to see or change would go past them. "
                 + "Use a handler of its own for servers without TLMSP.");
+        }
+
+        if (Content.Names.FirstOrDefault(name => !Profile.ContentNames.Contains(name)) is { } unknownContent)
+        {
+            throw new ArgumentException(
+                $"Content maps to the content context '{unknownContent}', which profile {Profile} does not have. "
+                + $"Set tlmsp.Profile = HttpProfile.Four.WithContent(\"{unknownContent}\").");
         }
 
         foreach (TlmspMiddlebox middlebox in Middleboxes.Items)

@@ -7,6 +7,7 @@ namespace Tlmsp.Middlebox;
 /// <summary>An established path through the middlebox: both directions, and how they end.</summary>
 internal sealed partial class ConnectionRelay
 {
+    private const int MaxHeldOverHttp2 = (64 * 1024 / 2) - 1;
     private readonly TlmspMiddleboxHostOptions _options;
     private readonly ConnectionContext _client;
     private readonly ConnectionContext _server;
@@ -17,6 +18,7 @@ internal sealed partial class ConnectionRelay
     private readonly RelayPump _toServer;
     private readonly RelayPump _toClient;
     private readonly string? _problem;
+    private readonly string? _lack;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _inspectorStop = new();
     private readonly TaskCompletionSource<Exception?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -40,13 +42,28 @@ internal sealed partial class ConnectionRelay
         HttpProfile profile = HttpProfile.Read(session.Info.Contexts, out _problem) ?? HttpProfile.Two;
         _messages = new InspectedMessages(_context, profile, TimeProvider.System);
         var observers = new HttpObservers(profile, session.Grant, options.Mapping, options.HttpLimits);
+        _lack = inspectors.FindLack(direction => InspectionRights.Of(profile, session.Grant, direction));
+        var answers = new BoxAnswers();
         _toServer = new RelayPump(
             session.ClientToServer, path.ClientRead, client.Transport.Input, server.Transport.Output, Queue(HttpDirection.Request));
         _toClient = new RelayPump(
             session.ServerToClient, path.ServerRead, server.Transport.Input, client.Transport.Output, Queue(HttpDirection.Response));
+        answers.Added = _toClient.Wake;
 
-        InspectionQueue? Queue(HttpDirection direction) =>
-            inspectors.IsEmpty ? null : new InspectionQueue(direction, profile, observers.For(direction), _messages, inspectors);
+        InspectionQueue? Queue(HttpDirection direction)
+        {
+            if (inspectors.IsEmpty)
+            {
+                return null;
+            }
+
+            // Over HTTP/2 what is held uses up windows: less than half of the smallest (http-mapping §12).
+            int most = profile.Version == HttpWireVersion.Http2 ? Math.Min(options.MaxHeldBytes, MaxHeldOverHttp2) : options.MaxHeldBytes;
+            var writer = new VerdictWriter(direction, profile, _context, _messages, observers.Exchanges, answers);
+            var stages = new InspectionStages(direction, inspectors, writer, new InspectorWatch(), most);
+            ResponseTurn? turn = direction == HttpDirection.Response ? new ResponseTurn(answers, profile) : null;
+            return new InspectionQueue(direction, profile, observers.For(direction), _messages, stages, turn);
+        }
     }
 
     /// <summary>Completes when no inspector is at work any more, which may be long after a call was given up.</summary>
@@ -129,6 +146,12 @@ internal sealed partial class ConnectionRelay
         {
             // What inspectors cannot be shown must not pass them.
             End(new HttpMappingException(_problem));
+            return;
+        }
+
+        if (_lack is not null)
+        {
+            End(new InspectorException(_lack, TlmspAlert.AccessDenied));
             return;
         }
 

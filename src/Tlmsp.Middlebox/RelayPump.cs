@@ -12,12 +12,7 @@ internal sealed class RelayPump(
     /// <summary>What is relayed before it is sent.</summary>
     public const int BatchBytes = 64 * 1024;
 
-    // A batch goes on to the end of its last record, and a forwarding MAC may be added to each container.
-    private const int StagedSlack = 24 * 1024;
-
-    private readonly PooledBuffer _staged = new();
     private Task<ReadResult>? _pending = handshakeRead;
-    private bool _isStaging;
     private long _lastActivity = Environment.TickCount64;
     private volatile bool _released;
 
@@ -37,8 +32,6 @@ internal sealed class RelayPump(
     /// <exception cref="InspectorException">An inspector failed.</exception>
     public async Task<bool> RunAsync(CancellationToken stop, CancellationToken inspectorStop)
     {
-        using InspectionQueue? owned = queue;
-        using PooledBuffer staged = _staged;
         try
         {
             while (true)
@@ -52,7 +45,7 @@ internal sealed class RelayPump(
                 bool rest;
                 try
                 {
-                    more = queue is null ? RelayBatch(ref buffer) : StageBatch(ref buffer, queue);
+                    more = queue is null ? RelayBatch(ref buffer) : OpenBatch(ref buffer, queue);
                     rest = !buffer.IsEmpty;
                 }
                 finally
@@ -63,12 +56,15 @@ internal sealed class RelayPump(
                 if (queue is not null)
                 {
                     await queue.InspectAsync(inspectorStop).ConfigureAwait(false);
-                    output.Write(_staged.Memory.Span);
-                    _staged.Consume(_staged.Length);
-                    _isStaging = false;
+                    queue.Release(relay, output);
                 }
 
                 if (output.UnflushedBytes > 0 && (await output.FlushAsync(stop).ConfigureAwait(false)).IsCompleted)
+                {
+                    return false;
+                }
+
+                if (queue is { IsOver: true })
                 {
                     return false;
                 }
@@ -88,7 +84,14 @@ internal sealed class RelayPump(
         {
             return false;   // nobody is left to be told; the other side sees what it has not received
         }
+        finally
+        {
+            queue?.Discard(relay);
+        }
     }
+
+    /// <summary>Has the pump look after what it could send without having received anything.</summary>
+    public void Wake() => input.CancelPendingRead();
 
     /// <summary>Whether nothing has moved for some time.</summary>
     public bool IsIdle(long now, TimeSpan time) => now - Volatile.Read(ref _lastActivity) > time.TotalMilliseconds;
@@ -108,11 +111,7 @@ internal sealed class RelayPump(
     /// <summary>Writes a fatal alert of our own, right after what was sent before, unless that was the end. The pump must have stopped.</summary>
     public void WriteAlert(TlmspAlert alert)
     {
-        if (_isStaging)
-        {
-            relay.Rewind();     // what is staged is not sent
-        }
-        else if (relay.IsEnded)
+        if (relay.IsEnded)
         {
             return;
         }
@@ -126,7 +125,8 @@ internal sealed class RelayPump(
         _released = isCanceled;
         if (isCanceled)
         {
-            relay.Release();    // only ReleaseIfIdle cancels
+            relay.Release();    // ReleaseIfIdle cancels; after Wake it costs little
+            queue?.Trim();
         }
         else
         {
@@ -150,18 +150,12 @@ internal sealed class RelayPump(
     }
 
     /// <summary>Nothing may reach the output, which cannot be taken back, before the inspectors have seen it.</summary>
-    private bool StageBatch(ref ReadOnlySequence<byte> buffer, InspectionQueue inspected)
+    private bool OpenBatch(ref ReadOnlySequence<byte> buffer, InspectionQueue inspected)
     {
-        relay.Mark();
-        _isStaging = true;
-        if (!buffer.IsEmpty)
+        long most = inspected.HeldBytes + BatchBytes;
+        while (inspected.HeldBytes < most)
         {
-            _staged.GetSpan((int)Math.Min(buffer.Length, BatchBytes) + StagedSlack);
-        }
-
-        while (_staged.Length < BatchBytes)
-        {
-            if (!relay.TryRelay(ref buffer, inspected, _staged))
+            if (!inspected.TryTake(relay, ref buffer))
             {
                 return false;
             }

@@ -76,6 +76,22 @@ public class ConfigurationTests
     }
 
     [Fact]
+    public void Named_content_contexts_are_granted_by_their_names_under_every_profile()
+    {
+        using var files = new CertificateFiles();
+
+        TlmspConnectionOptions options = Apply(files, """
+            {
+              "Profiles": [ "two+content(pii,media)", "four+content(pii)" ],
+              "Middleboxes": [ { "Address": "dlp.example:7002", "Grant": "content:pii=r, body:media=rw" } ]
+            }
+            """);
+
+        Assert.Equal([HttpProfile.Two.WithContent("pii", "media"), HttpProfile.Four.WithContent("pii")], options.Profiles);
+        Assert.Equal(Grant.Read(16, 17, 18) + Grant.Write(19), options.Middleboxes.Items.Single().Value);
+    }
+
+    [Fact]
     public void An_empty_section_leaves_the_defaults()
     {
         var defaults = new TlmspConnectionOptions();
@@ -128,6 +144,8 @@ public class ConfigurationTests
     [InlineData("""{ "Profiles": [ "six" ] }""", "'Tlmsp:Profiles:0' cannot be used: 'six' is no profile. Write two, four or five")]
     [InlineData("""{ "Profiles": [ "two", "four+secret(Host)" ] }""", "'Tlmsp:Profiles:1' cannot be used: The field host cannot be secret")]
     [InlineData("""{ "Profiles": [ "five+secret" ] }""", "'Tlmsp:Profiles:0' cannot be used: Profile five (HTTP/2) cannot have a secret context")]
+    [InlineData("""{ "Profiles": [ "four+content(PII)" ], "Middleboxes": [ { "Address": "a:1", "Grant": "content:ads=r" } ] }""", "'Tlmsp:Middleboxes:0:Grant' cannot be used: 'content:ads' is a content context of no profile here. Name it in a profile, such as four+content(ads).")]
+    [InlineData("""{ "Profiles": [ "four+content(p_i)" ] }""", "'Tlmsp:Profiles:0' cannot be used: 'p_i' is no name of a content context")]
     [InlineData("""{ "Profiles": "four" }""", "'Tlmsp:Profiles' is a section, not a value")]
     public void What_cannot_be_used_is_named_with_its_path(string json, string message)
     {

@@ -50,12 +50,14 @@ public class ContentLengthAttacks(AttackReport report, ITestOutputHelper output)
         {
             Http2 = true,
             Grant = "body=rw",
+            Resizing = false,
             Attack = Deeds.Change(toServer: false, Body, data => [.. Data(1, "!"), .. data]),
         },
         new BoxAttack("A3", "less DATA than the head announces", "less content than the head announces")
         {
             Http2 = true,
             Grant = "body=rw",
+            Resizing = false,
             Attack = Deeds.Change(toServer: false, Body, _ => Data(1, "hell", ends: true)),
         },
     ];

@@ -63,6 +63,7 @@ public class FrameAttacks(AttackReport report, ITestOutputHelper output) : Attac
         {
             Http2 = true,
             Grant = "body=rw",
+            Resizing = false,
             Attack = Deeds.Change(toServer: false, Body, _ => [.. Data(1, "hello", ends: true), .. Data(1, "world", ends: true)]),
         },
         new BoxAttack("A12", "an early END_STREAM in a request, with the rest behind it", "DATA on stream 1")

@@ -16,6 +16,12 @@ public class ProfileTests
             "3 h2;v=1;profile=five;role=req-head|4 h2;v=1;profile=five;role=req-body|5 h2;v=1;profile=five;role=resp-head|"
             + "6 h2;v=1;profile=five;role=resp-body|7 h2;v=1;profile=five;role=control"
         },
+        { HttpProfile.Two.WithTunnel(), "1 http;v=1;role=head|2 http;v=1;role=body|9 http;v=1;role=tunnel" },
+        {
+            HttpProfile.Four.WithTunnel().WithSecrets("X-A"),
+            "3 http;v=1;profile=four;role=req-head|4 http;v=1;profile=four;role=req-body|5 http;v=1;profile=four;role=resp-head|"
+            + "6 http;v=1;profile=four;role=resp-body|8 http;v=1;profile=four;role=secret;fields=x-a|9 http;v=1;profile=four;role=tunnel"
+        },
     };
 
     [Theory]
@@ -54,6 +60,8 @@ public class ProfileTests
         "3 http;v=1;profile=four;role=req-head|4 http;v=1;profile=four;role=req-body", "profile four needs context 5 for 'resp-head', context 6")]
     [InlineData(
         "1 http;v=1;role=head|2 http;v=1;role=body|3 http;v=1;role=req-head", "profile two has no context 3 for 'req-head'")]
+    [InlineData("1 http;v=1;role=head|2 http;v=1;role=body|8 http;v=1;role=tunnel", "profile two has no context 8 for 'tunnel'")]
+    [InlineData("1 h2;v=1;role=head|2 h2;v=1;role=body|9 h2;v=1;role=tunnel", "cannot have a tunnel context")]
     [InlineData("1 http;v=1;role=head|2 h2;v=1;role=body", "context 2 is of profile two (HTTP/2), and others are of profile two")]
     [InlineData("3 http;v=1;profile=four;role=req-head|4 http;v=1;role=body", "context 4 is of profile two, and others are of profile four")]
     public void What_is_no_known_profile_is_refused_and_named(string contexts, string problem)
@@ -110,9 +118,34 @@ public class ProfileTests
     }
 
     [Theory]
+    [InlineData("two+tunnel", "two+tunnel")]
+    [InlineData("four+Tunnel", "four+tunnel")]
+    [InlineData("Two+secret+tunnel", "two+secret+tunnel")]
+    [InlineData("four+secret(X-B,X-A)+tunnel", "four+secret(x-a,x-b)+tunnel")]
+    public void A_tunnel_is_an_option_of_a_profile(string text, string name)
+    {
+        HttpProfile profile = HttpProfile.Parse(text);
+
+        Assert.Equal(name, profile.ToString());
+        Assert.Equal(HttpContexts.Tunnel, profile.IdOf(HttpDirection.Request, HttpRole.Tunnel));
+        Assert.Equal(HttpRole.Tunnel, profile.RoleOf(HttpContexts.Tunnel, HttpDirection.Response));
+        Assert.NotEqual(profile, HttpProfile.Parse(text[..^"+tunnel".Length]));
+        Assert.Same(profile, profile.WithTunnel());
+        Assert.False(profile.Supports(HttpWireVersion.Http2));
+        Assert.Throws<NotSupportedException>(() => profile.For(HttpWireVersion.Http2));
+    }
+
+    [Theory]
+    [InlineData("five+tunnel")]
+    [InlineData("two+tunnel+tunnel")]
+    [InlineData("+tunnel")]
+    [InlineData("two+tunnels")]
+    public void A_tunnel_that_a_profile_cannot_have_is_refused(string text) => Assert.Throws<FormatException>(() => HttpProfile.Parse(text));
+
+    [Theory]
     [InlineData("headers=r,body=rw", "1=r,2=rw")]
     [InlineData("req-head=r, Resp-Body=rw", "3=r,6=rw")]
-    [InlineData("control=rw,secret=r", "7=rw,8=r")]
+    [InlineData("control=rw,secret=r,tunnel=r", "7=rw,8=r,9=r")]
     [InlineData("1=r,6=rd", "1=r,6=rd")]
     public void Grants_are_read_by_name(string text, string grant) => Assert.Equal(Grant.Parse(grant), HttpContexts.ParseGrant(text));
 

@@ -6,7 +6,7 @@ namespace Tlmsp.Http.Tests;
 /// <summary>Containers and streams for the tests.</summary>
 internal static class Wire
 {
-    private static readonly HttpProfile s_ids = HttpProfile.Two.WithSecrets();
+    private static readonly HttpProfile s_ids = HttpProfile.Two.WithSecrets().WithTunnel();
 
     public static byte[] Bytes(string text) => Encoding.Latin1.GetBytes(text);
 
@@ -50,10 +50,11 @@ internal static class Wire
     {
         'h' => HttpRole.Head,
         's' => HttpRole.Secret,
+        't' => HttpRole.Tunnel,
         _ => HttpRole.Content,
     };
 
-    /// <summary>Joins containers: "h:" marks heads, "b:" content, "s:" sensitive fields.</summary>
+    /// <summary>Joins containers: "h:" marks heads, "b:" content, "s:" sensitive fields, "t:" a tunnel.</summary>
     public static string Join(HttpJoiner joiner, params string[] containers)
     {
         var joined = new ArrayBufferWriter<byte>();
@@ -83,7 +84,7 @@ internal static class Wire
         return [.. pieces];
     }
 
-    private sealed class Sink(HttpProfile profile, HttpDirection direction) : IHttpContainerSink
+    internal sealed class Sink(HttpProfile profile, HttpDirection direction) : IHttpContainerSink
     {
         public List<(HttpRole Role, byte[] Bytes)> Containers { get; } = [];
 

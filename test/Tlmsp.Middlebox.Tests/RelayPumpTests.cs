@@ -195,15 +195,19 @@ public sealed class RelayPumpTests : IDisposable
     {
         SynchronizationContext.SetSynchronizationContext(null);     // with xunit's, continuations would go to other threads
         TlmspMiddleboxSession session = _path.Middleboxes[0]!;
-        InspectionQueue? queue = inspect
-            ? new InspectionQueue(
-                HttpDirection.Request, HttpProfile.Two,
-                new HttpObservers(HttpProfile.Two, session.Grant, HttpMappingMode.Strict, HttpFramerLimits.Default).For(HttpDirection.Request),
-                new InspectedMessages(new InspectionContext("test", session.Info, session.Grant), HttpProfile.Two, TimeProvider.System),
-                new Inspectors([new Seeing()], []))
-            : null;
+        InspectionQueue? queue = inspect ? Queue(session) : null;
         PipeWriter output = new LoggingDuplexPipe(new Duplex(_output.Reader, _output.Writer), _writes).Output;
         return new RelayPump(session.ClientToServer, handshakeRead: null, _input.Reader, output, queue);
+    }
+
+    private static InspectionQueue Queue(TlmspMiddleboxSession session)
+    {
+        var context = new InspectionContext("test", session.Info, session.Grant);
+        var messages = new InspectedMessages(context, HttpProfile.Two, TimeProvider.System);
+        var observers = new HttpObservers(HttpProfile.Two, session.Grant, HttpMappingMode.Strict, HttpFramerLimits.Default);
+        var writer = new VerdictWriter(HttpDirection.Request, HttpProfile.Two, context, messages, observers.Exchanges, new BoxAnswers());
+        var stages = new InspectionStages(HttpDirection.Request, new Inspectors([new Seeing()], []), writer, new InspectorWatch(), 256 * 1024);
+        return new InspectionQueue(HttpDirection.Request, HttpProfile.Two, observers.For(HttpDirection.Request), messages, stages, turn: null);
     }
 
     private void Send(byte contextId, string text) => _path.Client!.Writer.Write(contextId, Encoding.ASCII.GetBytes(text), _input.Writer);

@@ -66,6 +66,19 @@ public class ResizingTests
         Assert.Equal("length 5", await response.Content.ReadAsStringAsync());
     }
 
+    [Theory]
+    [InlineData("/echo")]
+    [InlineData("/stream")]
+    public async Task A_client_of_HTTP_1_0_is_not_given_content_of_another_length(string target)
+    {
+        await using var path = await WriterPath.StartAsync(HttpProfile.Four, "resp-body=rw");
+        using var request = new HttpRequestMessage(HttpMethod.Post, target);
+        request.Content = new StringContent("hello");
+        request.Version = HttpVersion.Version10;
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => path.Client.SendAsync(request));
+    }
+
     /// <summary>A client, a middlebox of the engine that writes content, and a server.</summary>
     private sealed class WriterPath(TestServer server, TlmspRelay relay, HttpClient client) : IAsyncDisposable
     {
@@ -82,12 +95,16 @@ public class ResizingTests
                     tlmsp.Middleboxes.Policy = _ => null;
                     tlmsp.AllowResizing = allowResizing;
                 },
-                map: app => app.MapPost("/length", context =>
+                map: app =>
                 {
-                    string text = $"length {context.Request.ContentLength}";
-                    context.Response.ContentLength = text.Length;
-                    return context.Response.WriteAsync(text);
-                }));
+                    app.MapPost("/length", context =>
+                    {
+                        string text = $"length {context.Request.ContentLength}";
+                        context.Response.ContentLength = text.Length;
+                        return context.Response.WriteAsync(text);
+                    });
+                    app.MapPost("/stream", context => context.Request.Body.CopyToAsync(context.Response.Body));
+                });
             var address = TlmspAddress.Parse($"tlmsp://localhost:{TestMiddlebox.FreePort()}");
             var relay = TlmspRelay.Start(
                 new TlmspMiddleboxOptions

@@ -11,6 +11,7 @@ public sealed class HostileFlow
 {
     private readonly TlmspMiddleboxHandshake _own;
     private readonly bool _toServer;
+    private SequenceCounter _mark;
 
     internal HostileFlow(TlmspMiddleboxHandshake own, bool toServer)
     {
@@ -20,6 +21,9 @@ public sealed class HostileFlow
 
     /// <summary>Its own id.</summary>
     public byte Self => _own.Self;
+
+    /// <summary>Takes back what the honest half has made of the latest record, which is not sent then.</summary>
+    public void Rewind() => Honest.Counter = _mark;
 
     /// <summary>Sends a container, empty ones too, as one that it has inserted.</summary>
     public void Write(byte contextId, ReadOnlySpan<byte> data, IBufferWriter<byte> output) =>
@@ -45,6 +49,9 @@ public sealed class HostileFlow
             Container(contextId, audited ? TlmspDialect.FlagAudited : (ushort)0, []), [endpoint, (byte)(count >> 8), (byte)count], output);
         Honest.Counter = flow.Counter;
     }
+
+    /// <summary>Remembers this point of the output; see <see cref="Rewind"/>.</summary>
+    internal void Mark() => _mark = Honest.Counter;
 
     /// <summary>A flow that starts where the honest one is.</summary>
     /// <param name="own">Its handshake, which is complete.</param>

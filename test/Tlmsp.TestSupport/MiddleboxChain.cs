@@ -15,7 +15,7 @@ public sealed class MiddleboxChain : IAsyncDisposable
     public TestMiddlebox this[int index] => _middleboxes[index];
 
     /// <param name="server">The server, which must allow them.</param>
-    /// <param name="grants">The form of <see cref="HttpContexts.ParseGrant"/>.</param>
+    /// <param name="grants">The form of <see cref="HttpProfile.ParseGrant"/>.</param>
     public static async Task<MiddleboxChain> StartAsync(TestServer server, params string[] grants)
     {
         var chain = new MiddleboxChain(grants);
@@ -38,7 +38,7 @@ public sealed class MiddleboxChain : IAsyncDisposable
         tlmsp.Profile = profile;
         foreach ((TestMiddlebox middlebox, string grant) in _middleboxes.Zip(_grants))
         {
-            tlmsp.Middleboxes.Add(middlebox.Address, grant == "none" ? Grant.None : HttpContexts.ParseGrant(grant));
+            tlmsp.Middleboxes.Add(middlebox.Address, profile.ParseGrant(grant));
         }
     }
 

@@ -110,6 +110,8 @@ public sealed class RecordingInspector : ITlmspInspector
     private readonly List<HttpField> _secrets = [];
     private readonly MemoryStream _content = new();
     private readonly MemoryStream[] _contents = [new(), new()];
+    private readonly MemoryStream[] _tunnels = [new(), new()];
+    private long _opaqueTunnel;
     private long _opaqueHead;
     private long _opaqueContent;
     private int _ends;
@@ -158,6 +160,17 @@ public sealed class RecordingInspector : ITlmspInspector
         }
     }
 
+    /// <summary>What passed in a tunnel in one direction.</summary>
+    public byte[] TunnelOf(HttpDirection direction)
+    {
+        lock (_lock)
+        {
+            return _tunnels[(int)direction].ToArray();
+        }
+    }
+
+    public long OpaqueTunnelBytes => Interlocked.Read(ref _opaqueTunnel);
+
     public long OpaqueHeadBytes => Interlocked.Read(ref _opaqueHead);
 
     public long OpaqueContentBytes => Interlocked.Read(ref _opaqueContent);
@@ -205,11 +218,25 @@ public sealed class RecordingInspector : ITlmspInspector
         return default;
     }
 
+    public ValueTask<InspectionVerdict> OnTunnelAsync(HttpDirection direction, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            _tunnels[(int)direction].Write(data.Span);
+        }
+
+        return default;
+    }
+
     public ValueTask OnOpaqueAsync(HttpDirection direction, HttpRole role, int length, CancellationToken cancellationToken)
     {
         if (role == HttpRole.Head)
         {
             Interlocked.Add(ref _opaqueHead, length);
+        }
+        else if (role == HttpRole.Tunnel)
+        {
+            Interlocked.Add(ref _opaqueTunnel, length);
         }
         else
         {

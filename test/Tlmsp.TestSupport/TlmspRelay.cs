@@ -16,8 +16,7 @@ namespace Tlmsp.TestSupport;
 public sealed record RelayDirection(bool ToServer, ContainerRelay Relay, IBufferWriter<byte> Output, HostileFlow Flow)
 {
     /// <summary>
-    /// Given what the relay has made of a record, says what is sent in its place. The relay's output is marked before each record, so that
-    /// <see cref="ContainerRelay.Rewind"/> takes it back.
+    /// Given what the relay has made of a record, says what is sent in its place; <see cref="HostileFlow.Rewind"/> takes the record back.
     /// </summary>
     public Func<byte[], byte[]>? OnWire { get; set; }
 }
@@ -213,7 +212,7 @@ public sealed class TlmspRelay : IAsyncDisposable
         private static bool TryRelay(RelayDirection direction, IContainerRelayHandler? handler, ref ReadOnlySequence<byte> input)
         {
             var record = new ArrayBufferWriter<byte>();
-            direction.Relay.Mark();
+            direction.Flow.Mark();
             bool relayed = direction.Relay.TryRelay(ref input, handler, record);
             byte[] sent = record.WrittenSpan.ToArray();
             direction.Output.Write(direction.OnWire is { } wire && relayed ? wire(sent) : sent);

@@ -17,6 +17,7 @@ public sealed class HttpAuditTrail
     private long _completed;
     private long _consumed;
     private long _current;
+    private bool _isTunnel;
 
     internal HttpAuditTrail(TlmspSessionInfo session, HttpProfile profile, HttpDirection direction)
     {
@@ -59,6 +60,11 @@ public sealed class HttpAuditTrail
     {
         lock (_lock)
         {
+            if (_isTunnel)
+            {
+                return;     // no message begins any more
+            }
+
             _consumed += bytes;
             while (_ends.TryPeek(out long end) && end < _consumed)
             {
@@ -80,6 +86,15 @@ public sealed class HttpAuditTrail
                 _ends.TryDequeue(out _);
                 _audits.Remove(_current++);
             }
+        }
+    }
+
+    /// <summary>What arrives from now on is a tunnel, and part of the last exchange.</summary>
+    internal void OnTunnel()
+    {
+        lock (_lock)
+        {
+            _isTunnel = true;
         }
     }
 

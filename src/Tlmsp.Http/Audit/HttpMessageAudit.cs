@@ -30,7 +30,9 @@ public sealed class HttpMessageAudit
     /// </summary>
     public bool IsAudited => _profile.IdsIn(_direction).All(IsAuditedContext);
 
-    /// <summary>True when the message was read to its end, so that nothing more is added.</summary>
+    /// <summary>
+    /// True when the message was read to its end, so that nothing more is added, but for what happens in a tunnel that the exchange opened.
+    /// </summary>
     public bool IsComplete
     {
         get => _isComplete;

@@ -11,4 +11,7 @@ public enum HttpMessagePart
 
     /// <summary>Trailer fields.</summary>
     Trailers,
+
+    /// <summary>A tunnel; it belongs to the exchange that opened it.</summary>
+    Tunnel,
 }

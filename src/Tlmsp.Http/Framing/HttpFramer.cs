@@ -1,33 +1,6 @@
-using System.Buffers;
 using System.Text;
 
 namespace Tlmsp.Http;
-
-/// <summary>What a run of bytes is.</summary>
-internal enum HttpPieceKind
-{
-    Head,
-    Content,
-    Framing,
-    Trailers,
-}
-
-/// <summary>What a complete line of a head or trailer section is.</summary>
-internal enum HttpLine
-{
-    /// <summary>The line goes on.</summary>
-    Incomplete,
-    Other,
-    ContentLength,
-    Secret,
-}
-
-/// <summary>A run of bytes of one kind and role.</summary>
-internal readonly record struct HttpPiece(HttpPieceKind Kind, HttpRole Role, bool HeadComplete, bool MessageComplete)
-{
-    /// <summary>In heads and trailers: the line that the run ends.</summary>
-    public HttpLine Line { get; init; }
-}
 
 /// <summary>
 /// The one HTTP/1.1 parser that splitter, joiner and observer share (http-mapping §7): incremental, strict, in constant memory but for
@@ -36,13 +9,14 @@ internal readonly record struct HttpPiece(HttpPieceKind Kind, HttpRole Role, boo
 /// <param name="direction">What the bytes are.</param>
 /// <param name="exchanges">Requests that have had no response; null where the other direction cannot be seen.</param>
 /// <param name="limits">Bounds.</param>
-internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exchanges, HttpFramerLimits limits)
+internal sealed partial class HttpFramer(HttpDirection direction, HttpExchangeQueue? exchanges, HttpFramerLimits limits)
 {
     private enum State
     {
         Start,
         Head,
         Fixed,
+        UntilEnd,
         ChunkSize,
         ChunkData,
         ChunkCr,
@@ -73,8 +47,17 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exc
     /// <summary>For our own server's output: it may answer before it could read a whole request head (400, 408, 431).</summary>
     public bool AllowUnsolicitedResponse { get; init; }
 
-    /// <summary>A middlebox that cannot read content does not see where it ends; see <see cref="HttpMessageObserver"/>.</summary>
-    public bool ContentIsOpaque { get; init; }
+    /// <summary>
+    /// For our own server's output: a response without length is not refused when the client is one of HTTP/1.0 and knows no chunks. Who sets
+    /// this gives it a length.
+    /// </summary>
+    public bool AllowUntilEnd { get; init; }
+
+    /// <summary>Requests may open tunnels, with CONNECT or an upgrade; else such requests and 101 responses are refused.</summary>
+    public bool AllowTunnels { get; init; }
+
+    /// <summary>For our own client's output: what would be answered with a tunnel is not sent where there can be none.</summary>
+    public bool RefuseUpgrades { get; init; }
 
     /// <summary>Fields to be told from others as <see cref="HttpLine.Secret"/>; null for none.</summary>
     public HttpFieldSet? Secrets { get; init; }
@@ -88,11 +71,20 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exc
     /// <summary>Just after a head: the content that follows has a length, which could be replaced by chunks (RFC 9112 §7).</summary>
     public bool MayBeChunked => _state == State.Fixed && _framing.IsHttp11 && _peerIsHttp11;
 
+    /// <summary>In the content of a response that ends where the output ends; only with <see cref="AllowUntilEnd"/>.</summary>
+    public bool IsUntilEnd => _state == State.UntilEnd;
+
     /// <summary>True when no message has been started and not finished.</summary>
-    public bool IsAtBoundary => _state == State.Start && _lineLength == 0;
+    public bool IsAtBoundary => _state == State.Start && _lineLength == 0 && !IsTunnel;
+
+    /// <summary>
+    /// True when HTTP is over in this direction, and all that follows is of the tunnel: it is not for <see cref="Consume"/>. A tunnel is
+    /// opened by a response; where one direction alone is seen this stays false.
+    /// </summary>
+    public bool IsTunnel => exchanges is { IsTunnelOpen: true } && _state == State.Start;
 
     /// <summary>The role that the next byte must have; null where the byte itself decides.</summary>
-    public HttpRole? ExpectedRole => _state switch
+    public HttpRole? ExpectedRole => IsTunnel ? HttpRole.Tunnel : _state switch
     {
         State.Start or State.Head or State.Trailers => HttpRole.Head,
         State.TrailerStart => null,
@@ -104,6 +96,12 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exc
 
     /// <summary>True inside the trailer section, and where it is due.</summary>
     public bool IsInTrailers => _state is State.TrailerStart or State.Trailers;
+
+    /// <summary>True right after the line of the last chunk.</summary>
+    public bool IsAtTrailerStart => _state == State.TrailerStart;
+
+    /// <summary>True between the last chunk and the end of the message.</summary>
+    public bool IsAfterContent => _state is State.TrailerStart or State.TrailerLf or State.Trailers;
 
     /// <summary>True when the message that was just completed is an interim response (1xx): the final one is still to come.</summary>
     public bool WasInterim => _informational > 0;
@@ -167,6 +165,9 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exc
 
                 piece = new HttpPiece(HttpPieceKind.Content, HttpRole.Content, false, end);
                 return run;
+            case State.UntilEnd:
+                piece = new HttpPiece(HttpPieceKind.Content, HttpRole.Content, false, false);
+                return data.Length;
             case State.ChunkCr:
             case State.ChunkLf:
                 Expect(data[0], _state == State.ChunkCr ? (byte)'\r' : (byte)'\n', "chunk data is not followed by CRLF");
@@ -199,53 +200,13 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exc
         }
     }
 
-    private int ConsumeHead(ReadOnlySpan<byte> data, out HttpPiece piece)
+    /// <summary>The output has ended, and with it a response that only this ends.</summary>
+    public void EndOfOutput()
     {
-        _state = State.Head;
-        piece = new HttpPiece(HttpPieceKind.Head, HttpRole.Head, false, false);
-        int taken = TakeLine(data, limits.MaxHeadBytes, "head", out bool complete);
-        if (!complete)
+        if (_state == State.UntilEnd)
         {
-            return taken;
+            EndMessage();
         }
-
-        ReadOnlySpan<byte> line = _line.AsSpan(0, _lineLength);
-        bool isStart = _framing.IsEmpty;
-        if (!line.IsEmpty)
-        {
-            _lineKind = HttpLine.Other;
-            if (isStart)
-            {
-                OnStartLine(line);
-            }
-            else
-            {
-                OnField(line);
-            }
-
-            _lineLength = 0;
-            piece = piece with { Line = _lineKind };
-            return taken;
-        }
-
-        piece = piece with { Line = HttpLine.Other };
-
-        if (isStart)
-        {
-            // RFC 9112 §2.2: one empty line before a request line is tolerated.
-            if (direction != HttpDirection.Request || !_strayAllowed)
-            {
-                throw new HttpMappingException("an empty line where a start line is due");
-            }
-
-            _strayAllowed = false;
-            _state = State.Start;
-            return taken;
-        }
-
-        bool ends = EndHead();
-        piece = piece with { HeadComplete = true, MessageComplete = ends };
-        return taken;
     }
 
     private int ConsumeChunkSize(ReadOnlySpan<byte> data, out HttpPiece piece)
@@ -268,170 +229,6 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exc
         return taken;
     }
 
-    private int ConsumeTrailers(ReadOnlySpan<byte> data, out HttpPiece piece)
-    {
-        piece = new HttpPiece(HttpPieceKind.Trailers, HttpRole.Head, false, false);
-        int taken = TakeLine(data, limits.MaxTrailerBytes, "trailer section", out bool complete);
-        if (!complete)
-        {
-            return taken;
-        }
-
-        ReadOnlySpan<byte> line = _line.AsSpan(0, _lineLength);
-        _lineKind = HttpLine.Other;
-        if (line.IsEmpty)
-        {
-            piece = piece with { MessageComplete = true, Line = _lineKind };
-            EndMessage();
-            return taken;
-        }
-
-        if (!HttpSyntax.TryParseField(line, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value))
-        {
-            throw new HttpMappingException("malformed trailer field");
-        }
-
-        if (HttpSyntax.IsForbiddenTrailer(name))
-        {
-            throw new HttpMappingException($"the field {Encoding.ASCII.GetString(name)} in a trailer section");
-        }
-
-        OnFieldCounted(name, value);
-        _lineLength = 0;
-        piece = piece with { Line = _lineKind };
-        return taken;
-    }
-
-    private void OnStartLine(ReadOnlySpan<byte> line)
-    {
-        if (direction == HttpDirection.Request)
-        {
-            if (!HttpSyntax.TryParseRequestLine(line, out ReadOnlySpan<byte> method, out bool isHttp11))
-            {
-                throw new HttpMappingException("malformed request line");
-            }
-
-            if (method.SequenceEqual("CONNECT"u8))
-            {
-                throw new HttpMappingException("CONNECT: tunnels are not allowed on this connection");
-            }
-
-            _framing.StartRequest(isHttp11, method.SequenceEqual("HEAD"u8));
-        }
-        else
-        {
-            if (!HttpSyntax.TryParseStatusLine(line, out int status, out bool isHttp11))
-            {
-                throw new HttpMappingException("malformed status line");
-            }
-
-            _framing.StartResponse(isHttp11, status);
-        }
-
-        if (Capture)
-        {
-            _startLine = new StringBuilder(Encoding.Latin1.GetString(line));
-        }
-    }
-
-    private void OnField(ReadOnlySpan<byte> line)
-    {
-        if (!HttpSyntax.TryParseField(line, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value))
-        {
-            throw new HttpMappingException("malformed field line");
-        }
-
-        if (_framing.OnField(name, value))
-        {
-            _lineKind = HttpLine.ContentLength;
-        }
-
-        OnFieldCounted(name, value);
-    }
-
-    private void OnFieldCounted(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
-    {
-        if (++_fields > limits.MaxFields)
-        {
-            throw new HttpMappingException($"more than {limits.MaxFields} fields");
-        }
-
-        if (Secrets is not null && Secrets.Contains(name))
-        {
-            _lineKind = HttpLine.Secret;
-        }
-
-        if (Capture)
-        {
-            (_captured ??= []).Add(new HttpField(Encoding.Latin1.GetString(name), Encoding.Latin1.GetString(value)));
-        }
-    }
-
-    /// <summary>The blank line came: what follows is decided by the table of http-mapping §3.</summary>
-    /// <returns>True when the message has no content.</returns>
-    private bool EndHead()
-    {
-        ReleaseLine();
-        if (direction == HttpDirection.Request)
-        {
-            exchanges?.Enqueue(new HttpExchange(_framing.IsHeadRequest, _framing.IsHttp11));
-        }
-        else
-        {
-            OnResponseHead();
-        }
-
-        long? length = _framing.Resolve(direction);
-        if (length == 0 || ContentIsOpaque)
-        {
-            EndMessage();
-            return true;
-        }
-
-        _state = length is null ? State.ChunkSize : State.Fixed;
-        _remaining = length ?? 0;
-        _contentBegun = false;
-        return false;
-    }
-
-    private void OnResponseHead()
-    {
-        if (_framing.Status == 101)
-        {
-            throw new HttpMappingException("101 Switching Protocols: tunnels are not allowed on this connection");
-        }
-
-        if (_framing.Status < 200)
-        {
-            if (++_informational > limits.MaxInformational)
-            {
-                throw new HttpMappingException($"more than {limits.MaxInformational} informational responses");
-            }
-
-            return;
-        }
-
-        _informational = 0;
-        if (exchanges is null)
-        {
-            return;     // it may be the response to HEAD: see TryEndWithoutContent
-        }
-
-        if (exchanges.TryDequeue(out HttpExchange exchange))
-        {
-            _framing.IsHeadRequest = exchange.IsHead;
-            _peerIsHttp11 = exchange.IsHttp11;
-        }
-        else if (!AllowUnsolicitedResponse)
-        {
-            throw new HttpMappingException("a response without a request");
-        }
-        else
-        {
-            _peerIsHttp11 = false;      // of what could not be read nothing is known
-        }
-    }
-
     private void EndMessage()
     {
         ReleaseLine();
@@ -440,65 +237,9 @@ internal sealed class HttpFramer(HttpDirection direction, HttpExchangeQueue? exc
         _headBytes = 0;
         _fields = 0;
         _framing = new HttpMessageFraming();
-    }
-
-    /// <summary>Takes bytes up to the end of a line; the line without CRLF is in _line then.</summary>
-    private int TakeLine(ReadOnlySpan<byte> data, int limit, string what, out bool complete)
-    {
-        int lf = data.IndexOf((byte)'\n');
-        int taken = lf < 0 ? data.Length : lf + 1;
-        _headBytes += taken;
-        if (_headBytes > limit)
+        if (direction == HttpDirection.Request)
         {
-            throw new HttpMappingException($"{what} of more than {limit} bytes", _state == State.ChunkSize ? HttpRole.Content : HttpRole.Head);
-        }
-
-        if (_line.Length < _lineLength + taken)
-        {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(512, _lineLength + taken));
-            _line.AsSpan(0, _lineLength).CopyTo(larger);
-            if (_line.Length > 0)
-            {
-                ArrayPool<byte>.Shared.Return(_line);
-            }
-
-            _line = larger;
-        }
-
-        data[..taken].CopyTo(_line.AsSpan(_lineLength));
-        _lineLength += taken;
-        complete = lf >= 0;
-        ReadOnlySpan<byte> line = _line.AsSpan(0, _lineLength);
-        if (complete)
-        {
-            if (!line.EndsWith("\r\n"u8))
-            {
-                throw new HttpMappingException($"a bare LF in the {what}", _state == State.ChunkSize ? HttpRole.Content : HttpRole.Head);
-            }
-
-            _lineLength -= 2;
-            line = line[..^2];
-        }
-        else if (line.EndsWith("\r"u8))
-        {
-            line = line[..^1];
-        }
-
-        if (line.Contains((byte)'\r'))
-        {
-            throw new HttpMappingException($"a bare CR in the {what}", _state == State.ChunkSize ? HttpRole.Content : HttpRole.Head);
-        }
-
-        return taken;
-    }
-
-    private void ReleaseLine()
-    {
-        _lineLength = 0;
-        if (_line.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(_line);
-            _line = [];
+            exchanges?.EndRequest();
         }
     }
 

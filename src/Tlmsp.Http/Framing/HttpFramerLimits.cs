@@ -18,6 +18,12 @@ public sealed class HttpFramerLimits
     /// <summary>Most bytes of a trailer section. Default 8 KiB.</summary>
     public int MaxTrailerBytes { get; init; } = 8 * 1024;
 
+    /// <summary>
+    /// Most bytes of a response that a server keeps until its end, because it has no Content-Length and the client, of HTTP/1.0, knows no
+    /// chunks; a longer one fails. Default 1 MiB.
+    /// </summary>
+    public int MaxBufferedBytes { get; init; } = 1024 * 1024;
+
     /// <summary>Most bytes of a chunk-size line with its extensions. Default 256.</summary>
     public int MaxChunkLineBytes { get; init; } = 256;
 }

@@ -7,6 +7,8 @@ internal struct HttpMessageFraming
 {
     private bool _chunked;
     private long? _length;
+    private bool _hasUpgrade;
+    private bool _connectsUpgrade;
 
     public HttpMessageFraming()
     {
@@ -24,11 +26,22 @@ internal struct HttpMessageFraming
 
     public bool HasTrailer { get; set; }
 
-    public void StartRequest(bool http11, bool isHead)
+    public bool IsConnect { get; private set; }
+
+    /// <summary>True for a request that may be answered with 101 (RFC 9110 §7.8: not in HTTP/1.0).</summary>
+    public readonly bool MayUpgrade => IsHttp11 && _hasUpgrade && _connectsUpgrade;
+
+    public readonly bool HasContentFraming => _chunked || _length is not null;
+
+    /// <summary>Set for the response that a tunnel follows, and no content.</summary>
+    public bool OpensTunnel { get; set; }
+
+    public void StartRequest(bool http11, bool isHead, bool isConnect)
     {
         IsEmpty = false;
         IsHttp11 = http11;
         IsHeadRequest = isHead;
+        IsConnect = isConnect;
         HasTrailer = false;
     }
 
@@ -69,9 +82,22 @@ internal struct HttpMessageFraming
         {
             HasTrailer = true;
         }
+        else if (HttpSyntax.Is(name, "upgrade"u8))
+        {
+            _hasUpgrade = true;
+        }
+        else if (HttpSyntax.Is(name, "connection"u8))
+        {
+            _connectsUpgrade |= HttpSyntax.ListContains(value, "upgrade"u8);
+        }
 
         return false;
     }
+
+    /// <summary>True for a response whose content has neither a length nor chunks: the end of the connection is to end it.</summary>
+    public readonly bool IsUntilEnd => !HasContentFraming && !IsWithoutContent;
+
+    private readonly bool IsWithoutContent => IsHeadRequest || OpensTunnel || Status is < 200 or 204 or 304;
 
     /// <summary>The length of the content: a number, or null for chunked.</summary>
     public readonly long? Resolve(HttpDirection direction)
@@ -86,7 +112,7 @@ internal struct HttpMessageFraming
             throw new HttpMappingException("Transfer-Encoding in an HTTP/1.0 message");
         }
 
-        if (direction == HttpDirection.Response && (IsHeadRequest || Status < 200 || Status is 204 or 304))
+        if (direction == HttpDirection.Response && IsWithoutContent)
         {
             return 0;
         }

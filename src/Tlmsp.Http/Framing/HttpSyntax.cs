@@ -17,7 +17,7 @@ internal static class HttpSyntax
     [
         "transfer-encoding", "content-length", "host", "authorization", "proxy-authorization", "proxy-authenticate", "www-authenticate",
         "cookie", "set-cookie", "trailer", "content-encoding", "content-type", "content-range", "te", "connection", "upgrade", "expect",
-        "cache-control", "max-forwards", "range", "location", "keep-alive",
+        "cache-control", "max-forwards", "range", "location", "keep-alive", "tlmsp-content",
     ];
 
     public static bool IsToken(ReadOnlySpan<byte> bytes) => !bytes.IsEmpty && !bytes.ContainsAnyExcept(Token);
@@ -74,6 +74,20 @@ internal static class HttpSyntax
         && value.All(c => c <= '\xff') && value == value.Trim(' ', '\t') && !Encoding.Latin1.GetBytes(value).AsSpan().ContainsAnyExcept(ValueBytes);
 
     public static bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> lowerCase) => System.Text.Ascii.EqualsIgnoreCase(name, lowerCase);
+
+    /// <summary>Whether a comma-separated list has an element (RFC 9110 §5.6.1).</summary>
+    public static bool ListContains(ReadOnlySpan<byte> list, ReadOnlySpan<byte> lowerCase)
+    {
+        foreach (Range element in list.Split((byte)','))
+        {
+            if (Is(list[element].Trim(" \t"u8), lowerCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     public static bool IsForbiddenTrailer(ReadOnlySpan<byte> name)
     {

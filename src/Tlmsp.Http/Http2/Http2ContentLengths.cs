@@ -6,22 +6,20 @@ namespace Tlmsp.Http;
 /// Holds responses to the length that their heads announce (http-mapping §6 A12). HttpClient does not over HTTP/2, so whoever may write
 /// content could end it early. Costs the decoding of all field blocks, and is used only where somebody may. Kestrel checks requests itself.
 /// </summary>
-internal sealed class Http2ContentLengths(Http2Streams streams, HttpFramerLimits limits)
+internal sealed class Http2ContentLengths
 {
-    private readonly Http2BlockReader _requests = new(HttpDirection.Request, streams, limits);
-    private readonly Http2BlockReader _responses = new(HttpDirection.Response, streams, limits);
     private readonly Dictionary<int, long> _remaining = [];
     private readonly Lock _lock = new();
     private readonly HashSet<int> _headRequests = [];
 
-    /// <summary>A run of bytes of the client's own requests.</summary>
-    public void OnSent(in Http2Frame frame, Http2Piece piece, ReadOnlySpan<byte> bytes)
+    /// <summary>A head of the client's own.</summary>
+    public void OnSent(HttpHead request)
     {
-        if (_requests.Read(frame, piece, bytes) is { Method: "HEAD" } head)
+        if (request.Method == "HEAD")
         {
             lock (_lock)
             {
-                _headRequests.Add(head.StreamId);
+                _headRequests.Add(request.StreamId);
             }
         }
     }
@@ -31,11 +29,7 @@ internal sealed class Http2ContentLengths(Http2Streams streams, HttpFramerLimits
     public void OnReceived(in Http2Frame frame, Http2Piece piece, ReadOnlySpan<byte> bytes)
     {
         int streamId = (int)frame.StreamId;
-        if (_responses.Read(frame, piece, bytes) is { } head)
-        {
-            OnHead(head);
-        }
-        else if (piece.Kind == Http2PieceKind.Content && _remaining.TryGetValue(streamId, out long remaining))
+        if (piece.Kind == Http2PieceKind.Content && _remaining.TryGetValue(streamId, out long remaining))
         {
             _remaining[streamId] = remaining >= bytes.Length
                 ? remaining - bytes.Length
@@ -55,9 +49,11 @@ internal sealed class Http2ContentLengths(Http2Streams streams, HttpFramerLimits
         }
     }
 
-    private void OnHead(HttpHead head)
+    /// <summary>A head or trailer section of the server's.</summary>
+    /// <exception cref="HttpMappingException">The length is malformed, or the stream ends before it.</exception>
+    public void OnHead(HttpHead head, bool isTrailers, bool endsStream)
     {
-        if (!_responses.IsTrailers && head.StatusCode >= 200)
+        if (!isTrailers && head.StatusCode >= 200)
         {
             bool isHead;
             lock (_lock)
@@ -72,7 +68,7 @@ internal sealed class Http2ContentLengths(Http2Streams streams, HttpFramerLimits
             }
         }
 
-        if (_responses.EndsStream)
+        if (endsStream)
         {
             End(head.StreamId, HttpRole.Head);
         }

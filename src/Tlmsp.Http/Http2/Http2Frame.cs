@@ -65,6 +65,16 @@ internal readonly record struct Http2Frame(int Length, Http2FrameType Type, byte
     /// <summary>The name of its type.</summary>
     public override string ToString() => IsKnown ? s_names[(int)Type] : $"a frame of type 0x{(byte)Type:x2}";
 
+    /// <summary>A frame with a fragment of a field block.</summary>
+    /// <param name="type">HEADERS or CONTINUATION.</param>
+    /// <param name="length">Of the fragment.</param>
+    /// <param name="block">The HEADERS frame that the block began with.</param>
+    /// <param name="isLast">Whether the block ends with it.</param>
+    public static Http2Frame OfBlock(Http2FrameType type, int length, in Http2Frame block, bool isLast) => new(
+        length, type,
+        (byte)((isLast ? EndHeadersFlag : 0) | (type == Http2FrameType.Headers && block.EndsStream ? AckOrEndStreamFlag : 0)),
+        block.StreamId);
+
     public static Http2Frame Read(ReadOnlySpan<byte> header) => new(
         (header[0] << 16) | BinaryPrimitives.ReadUInt16BigEndian(header[1..]), (Http2FrameType)header[3], header[4],
         BinaryPrimitives.ReadUInt32BigEndian(header[5..]) & ~ReservedBit);

@@ -66,6 +66,9 @@ internal sealed class Http2Framer(HttpDirection direction, Http2Streams streams,
     /// <summary>The frame that the latest piece belongs to.</summary>
     public ref readonly Http2Frame Frame => ref _frame;
 
+    /// <summary>In DATA the content context that the stream's head chose; null where the stream is not known any more.</summary>
+    public int? ContentIndex { get; private set; }
+
     /// <summary>The bytes of its header.</summary>
     public ReadOnlySpan<byte> Header => _header;
 
@@ -249,6 +252,7 @@ internal sealed class Http2Framer(HttpDirection direction, Http2Streams streams,
 
     private void BeginMessageFrame()
     {
+        ContentIndex = streams.ContentOf(direction, _frame.StreamId);    // the frame may be the last of its stream
         if (SeesAll && streams.OnFrame(direction, _frame) is { } problem)
         {
             throw Fault(problem);

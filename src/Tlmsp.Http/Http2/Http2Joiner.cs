@@ -8,12 +8,14 @@ namespace Tlmsp.Http;
 /// </summary>
 internal sealed class Http2Joiner : IHttpJoiner
 {
-    private const int MaxEmptyInARow = 32;
     private readonly Http2Framer _framer;
     private readonly Http2Streams _streams;
     private readonly Http2ContentLengths? _lengths;
+    private readonly Http2Contents? _contents;
+    private readonly Http2BlockReader? _heads;       // where something depends on what they say
+    private readonly byte[] _contentIds;
     private ICollection<long>? _touched;
-    private int _empty;
+    private byte _begunIn;
 
     /// <summary>Makes a joiner for one direction of one connection.</summary>
     /// <param name="direction">What arrives.</param>
@@ -21,11 +23,16 @@ internal sealed class Http2Joiner : IHttpJoiner
     /// <param name="profile">The contexts.</param>
     /// <param name="limits">Bounds.</param>
     /// <param name="lengths">Is shown a server's responses; null where nobody may write them.</param>
+    /// <param name="readsHeads">True where the splitter has to know which requests are for HEAD.</param>
     public Http2Joiner(
-        HttpDirection direction, Http2Streams streams, HttpProfile profile, HttpFramerLimits limits, Http2ContentLengths? lengths = null)
+        HttpDirection direction, Http2Streams streams, HttpProfile profile, HttpFramerLimits limits, Http2ContentLengths? lengths = null,
+        bool readsHeads = false)
     {
         _lengths = lengths;
         _streams = streams;
+        _contentIds = profile.ContentIdsIn(direction);
+        _contents = profile.Contents is null ? null : new Http2Contents(profile.Contents, direction, streams);
+        _heads = lengths is null && _contents is null && !readsHeads ? null : new Http2BlockReader(direction, streams, limits);
         _framer = new Http2Framer(direction, streams, profile.Has(HttpRole.Control), limits.MaxHeadBytes);
     }
 
@@ -34,6 +41,12 @@ internal sealed class Http2Joiner : IHttpJoiner
 
     /// <inheritdoc/>
     public bool IsEndPremature => !IsAtMessageBoundary;
+
+    /// <inheritdoc/>
+    public bool IsTunnel => false;
+
+    /// <inheritdoc/>
+    public bool HasTunnelEnded => false;
 
     /// <inheritdoc/>
     public long MessageNumber => 0;
@@ -63,22 +76,16 @@ internal sealed class Http2Joiner : IHttpJoiner
         ArgumentNullException.ThrowIfNull(joined);
         if (plaintext.IsEmpty)
         {
-            if (++_empty > MaxEmptyInARow)
-            {
-                throw new HttpMappingException($"more than {MaxEmptyInARow} empty containers in a row", role);
-            }
-
-            return;
+            return;     // a flood of them is the record layer's affair (http-mapping §6 A10)
         }
 
-        _empty = 0;
         int held = _framer.PartialHeader.Length;
         Span<byte> begun = stackalloc byte[Http2Frame.HeaderSize];
         _framer.PartialHeader.CopyTo(begun);
         for (ReadOnlySpan<byte> rest = plaintext; !rest.IsEmpty;)
         {
             int taken = _framer.Consume(role, rest, out Http2Piece piece);
-            _lengths?.OnReceived(_framer.Frame, piece, rest[..taken]);
+            OnPiece(piece, contextId, rest[..taken]);
             rest = rest[taken..];
             if (_touched is { } touched && piece.Kind != Http2PieceKind.PartialHeader && !touched.Contains(_framer.Frame.StreamId))
             {
@@ -95,6 +102,51 @@ internal sealed class Http2Joiner : IHttpJoiner
 
         joined.Write(begun[..held]);
         joined.Write(plaintext[..^left]);
+    }
+
+    private void OnPiece(Http2Piece piece, byte contextId, ReadOnlySpan<byte> bytes)
+    {
+        ref readonly Http2Frame frame = ref _framer.Frame;
+        if (_contents is not null)
+        {
+            CheckContent(piece, contextId);
+        }
+
+        if (_heads?.Read(frame, piece, bytes) is { } head)
+        {
+            if (head.Method == "HEAD")
+            {
+                _streams.MarkHead((uint)head.StreamId);
+            }
+
+            if (!_heads.IsTrailers)
+            {
+                _contents?.OnHead(head, _heads.EndsStream);
+            }
+
+            _lengths?.OnHead(head, _heads.IsTrailers, _heads.EndsStream);
+        }
+
+        _lengths?.OnReceived(frame, piece, bytes);
+    }
+
+    /// <summary>
+    /// DATA travels where the head of its stream says, whoever wrote it, and from its first byte on. What comes for a stream that was reset
+    /// long ago goes nowhere.
+    /// </summary>
+    private void CheckContent(Http2Piece piece, byte contextId)
+    {
+        if (_begunIn != 0 && _begunIn != contextId)
+        {
+            throw new HttpMappingException($"a frame that began in context {_begunIn} goes on in context {contextId}", contextId);
+        }
+
+        _begunIn = piece.FrameComplete ? (byte)0 : contextId;
+        if (piece.Kind is not (Http2PieceKind.PartialHeader or Http2PieceKind.Preface) && _framer.Frame.Type == Http2FrameType.Data
+            && _framer.ContentIndex is { } index && contextId != _contentIds[index])
+        {
+            throw new HttpMappingException($"content in context {contextId}, and its head says {_contentIds[index]}", contextId);
+        }
     }
 
     /// <inheritdoc/>

@@ -8,6 +8,8 @@ internal sealed class Http2MessageObserver : IHttpMessageObserver
 {
     private readonly Http2Framer _framer;
     private readonly Http2BlockReader _blocks;
+    private readonly Http2Contents? _contents;      // where everything can be read
+    private readonly byte[] _contentIds;
 
     /// <summary>Makes an observer for one direction of one connection.</summary>
     /// <param name="direction">What passes.</param>
@@ -24,17 +26,26 @@ internal sealed class Http2MessageObserver : IHttpMessageObserver
             SeesControl = Reads(HttpRole.Control),
             SeesAll = profile.ContextIds.All(id => grant[id] >= TlmspAccess.Read),
         };
+        _contentIds = profile.ContentIdsIn(direction);
+        _contents = _framer.SeesAll && profile.Contents is { } contents ? new Http2Contents(contents, direction, streams) : null;
 
         bool Reads(HttpRole role) => grant[profile.IdOf(direction, role)] >= TlmspAccess.Read;
     }
 
     /// <inheritdoc/>
-    public void OnContainer(HttpRole role, ReadOnlySpan<byte> plaintext, IHttpMessageEvents events)
+    public void OnContainer(HttpRole role, byte contextId, ReadOnlySpan<byte> plaintext, IHttpMessageEvents events)
     {
         ArgumentNullException.ThrowIfNull(events);
         while (!plaintext.IsEmpty)
         {
             int taken = _framer.Consume(role, plaintext, out Http2Piece piece);
+            if (_contents is not null && contextId != 0 && piece.Kind is not (Http2PieceKind.PartialHeader or Http2PieceKind.Preface)
+                && _framer.Frame.Type == Http2FrameType.Data && _framer.ContentIndex is { } index && contextId != _contentIds[index])
+            {
+                throw new HttpMappingException($"content in context {contextId}, and its head says {_contentIds[index]}", contextId);
+            }
+
+            (events as IHttpPieceEvents)?.OnRun(KindOf(role, piece), taken);
             OnPiece(piece, plaintext[..taken], events);
             plaintext = plaintext[taken..];
         }
@@ -56,6 +67,15 @@ internal sealed class Http2MessageObserver : IHttpMessageObserver
 
         events.OnOpaque(role, length);
     }
+
+    /// <summary>A frame header that is not complete yet may be that of a field block, as far as its context goes.</summary>
+    private HttpRunKind KindOf(HttpRole role, Http2Piece piece) => piece.Kind switch
+    {
+        Http2PieceKind.Content => HttpRunKind.Content,
+        Http2PieceKind.PartialHeader => role == HttpRole.Head ? HttpRunKind.Head : HttpRunKind.Other,
+        Http2PieceKind.Preface => HttpRunKind.Other,
+        _ => _framer.Frame.Role == HttpRole.Head ? HttpRunKind.Head : HttpRunKind.Other,
+    };
 
     private void OnPiece(Http2Piece piece, ReadOnlySpan<byte> bytes, IHttpMessageEvents events)
     {
@@ -90,6 +110,7 @@ internal sealed class Http2MessageObserver : IHttpMessageObserver
         }
         else
         {
+            _contents?.OnHead(head, _blocks.EndsStream);
             events.OnHead(head);
         }
 

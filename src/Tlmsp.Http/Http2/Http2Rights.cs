@@ -13,7 +13,7 @@ internal static class Http2Rights
 
     /// <summary>True when somebody may write the content of messages in a direction.</summary>
     public static bool AnyWritesContent(HttpProfile profile, HttpDirection direction, IEnumerable<TlmspPathMiddlebox> middleboxes) =>
-        middleboxes.Any(middlebox => middlebox.Grant[profile.IdOf(direction, HttpRole.Content)] > TlmspAccess.Read);
+        middleboxes.Any(middlebox => profile.ContentIdsIn(direction).Any(id => middlebox.Grant[id] > TlmspAccess.Read));
 
     private static bool NeedsStatelessCompression(HttpProfile profile, Grant grant, HttpDirection direction)
     {

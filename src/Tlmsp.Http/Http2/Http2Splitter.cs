@@ -10,8 +10,12 @@ internal sealed class Http2Splitter : IHttpSplitter
     private readonly Http2OwnSettings _settings;
     private readonly ContainerPacker _packer = new();
     private readonly Http2ContentLengths? _lengths;
+    private readonly Http2Contents? _contents;
+    private readonly Http2BlockReader? _heads;       // where something depends on what they say
+    private readonly Http2LengthCutter? _cutter;
+    private readonly IReadOnlyCollection<byte> _resizableIds;
     private readonly byte _headId;
-    private readonly byte _contentId;
+    private readonly byte[] _contentIds;
     private readonly byte _controlId;
 
     /// <summary>Makes a splitter for one direction of one connection.</summary>
@@ -21,10 +25,13 @@ internal sealed class Http2Splitter : IHttpSplitter
     /// <param name="limits">Bounds; our own output is held to them as well.</param>
     /// <param name="statelessCompression">True to have the other side compress fields without state.</param>
     /// <param name="lengths">Is shown a client's requests; null where nobody may write responses.</param>
+    /// <param name="resizableIds">The content contexts in which somebody may resize content; null for none.</param>
     public Http2Splitter(
         HttpDirection direction, Http2Streams streams, HttpProfile profile, HttpFramerLimits limits, bool statelessCompression = false,
-        Http2ContentLengths? lengths = null)
+        Http2ContentLengths? lengths = null, IReadOnlyCollection<byte>? resizableIds = null)
     {
+        _resizableIds = resizableIds ?? [];
+        _cutter = _resizableIds.Count == 0 ? null : new Http2LengthCutter(direction, streams);
         _lengths = lengths;
         _framer = new Http2Framer(direction, streams, profile.Has(HttpRole.Control), limits.MaxHeadBytes)
         {
@@ -32,7 +39,9 @@ internal sealed class Http2Splitter : IHttpSplitter
         };
         _settings = new Http2OwnSettings(statelessCompression);
         _headId = profile.IdOf(direction, HttpRole.Head);
-        _contentId = profile.IdOf(direction, HttpRole.Content);
+        _contentIds = profile.ContentIdsIn(direction);
+        _contents = profile.Contents is null ? null : new Http2Contents(profile.Contents, direction, streams);
+        _heads = lengths is null && _contents is null && _cutter is null ? null : new Http2BlockReader(direction, streams, limits);
         _controlId = profile.IdOf(direction, HttpRole.Control);
     }
 
@@ -43,6 +52,9 @@ internal sealed class Http2Splitter : IHttpSplitter
     public long MessageNumber => 0;
 
     /// <inheritdoc/>
+    public bool NeedsEnd => false;
+
+    /// <inheritdoc/>
     public void Write(ReadOnlySpan<byte> data, IHttpContainerSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);
@@ -51,8 +63,23 @@ internal sealed class Http2Splitter : IHttpSplitter
             int taken = _framer.Consume(container: null, data, out Http2Piece piece);
             ReadOnlySpan<byte> bytes = data[..taken];
             data = data[taken..];
-            _lengths?.OnSent(_framer.Frame, piece, bytes);
-            if (piece.Kind == Http2PieceKind.Preface)
+            HttpHead? head = _heads?.Read(_framer.Frame, piece, bytes);
+            int contentIndex = 0;
+            if (head is not null && !_heads!.IsTrailers)
+            {
+                _lengths?.OnSent(head);
+                contentIndex = _contents?.OnHead(head) ?? 0;
+            }
+
+            if (_cutter is not null && _framer.Frame.Role == HttpRole.Head && piece.Kind is not (Http2PieceKind.Preface or Http2PieceKind.PartialHeader))
+            {
+                _cutter.Take(_framer.Frame, piece, bytes);
+                if (head is not null)
+                {
+                    _packer.Append(_headId, _cutter.End(!_heads!.IsTrailers && _resizableIds.Contains(_contentIds[contentIndex])), sink);
+                }
+            }
+            else if (piece.Kind == Http2PieceKind.Preface)
             {
                 _packer.Append(_headId, bytes, sink);
             }
@@ -75,7 +102,17 @@ internal sealed class Http2Splitter : IHttpSplitter
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _packer.Dispose();
+    /// <remarks>Every stream of HTTP/2 has an end of its own.</remarks>
+    public void End(IHttpContainerSink sink)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _packer.Dispose();
+        _cutter?.Dispose();
+    }
 
     private void AppendSettings(Http2Piece piece, ReadOnlySpan<byte> bytes, IHttpContainerSink sink)
     {
@@ -97,7 +134,7 @@ internal sealed class Http2Splitter : IHttpSplitter
     private byte ContextId => _framer.Frame.Role switch
     {
         HttpRole.Head => _headId,
-        HttpRole.Content => _contentId,
+        HttpRole.Content => _contentIds[_contents is null ? 0 : _framer.ContentIndex ?? throw Http2Contents.Unknown(_framer.Frame)],
         _ => _controlId,
     };
 }

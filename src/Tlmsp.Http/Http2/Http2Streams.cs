@@ -15,8 +15,10 @@ internal sealed class Http2Streams
     private readonly Lock _lock = new();
     private readonly Dictionary<uint, Ends> _streams = [];
     private readonly Queue<uint> _resets = new();
+    private readonly Dictionary<(uint Stream, HttpDirection Direction), int> _contents = [];    // where a head chose a content context
     private readonly int[] _maxFrameSize = [Http2Frame.DefaultMaxSize, Http2Frame.DefaultMaxSize];
     private readonly uint[] _headerTableSize = [HpackTable.DefaultSize, HpackTable.DefaultSize];
+    private readonly HashSet<uint> _heads = [];
     private uint _concurrent = LeastConcurrent;
     private uint _last;             // the highest stream that was opened
     private uint _forgotten;        // of the resets that are not remembered the highest
@@ -116,7 +118,7 @@ internal sealed class Http2Streams
             while (_resets.Count > RememberedResets)
             {
                 uint oldest = _resets.Dequeue();
-                _streams.Remove(oldest);
+                Forget(oldest);
                 _forgotten = Math.Max(_forgotten, oldest);
             }
         }
@@ -163,6 +165,56 @@ internal sealed class Http2Streams
         }
     }
 
+    /// <summary>The head of a message chose a content context, by index.</summary>
+    public void SetContent(HttpDirection direction, uint streamId, int index)
+    {
+        lock (_lock)
+        {
+            if (index != 0 && _streams.ContainsKey(streamId))
+            {
+                _contents[(streamId, direction)] = index;
+            }
+        }
+    }
+
+    /// <summary>The content context of a message, by index; null when the stream is not known, or not any more.</summary>
+    public int? ContentOf(HttpDirection direction, uint streamId)
+    {
+        lock (_lock)
+        {
+            return _streams.ContainsKey(streamId) ? _contents.GetValueOrDefault((streamId, direction)) : null;
+        }
+    }
+
+    /// <summary>The request of a stream is one for HEAD.</summary>
+    public void MarkHead(uint streamId)
+    {
+        lock (_lock)
+        {
+            if (_streams.ContainsKey(streamId))
+            {
+                _heads.Add(streamId);
+            }
+        }
+    }
+
+    /// <summary>True when the request of a stream is known to be one for HEAD.</summary>
+    public bool IsHead(uint streamId)
+    {
+        lock (_lock)
+        {
+            return _heads.Contains(streamId);
+        }
+    }
+
+    private void Forget(uint streamId)
+    {
+        _streams.Remove(streamId);
+        _heads.Remove(streamId);
+        _contents.Remove((streamId, HttpDirection.Request));
+        _contents.Remove((streamId, HttpDirection.Response));
+    }
+
     private string? OnKnownStream(HttpDirection direction, in Http2Frame frame)
     {
         if (!_streams.TryGetValue(frame.StreamId, out Ends ends))
@@ -189,7 +241,7 @@ internal sealed class Http2Streams
             ends |= own;
             if (ends == (Ends.Request | Ends.Response))
             {
-                _streams.Remove(frame.StreamId);
+                Forget(frame.StreamId);
             }
             else
             {

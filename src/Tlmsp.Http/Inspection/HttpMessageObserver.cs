@@ -22,6 +22,11 @@ public interface IHttpMessageEvents
     /// <summary>The fields of a trailer section.</summary>
     void OnTrailers(HttpHead trailers);
 
+    /// <summary>Data of a tunnel, without its framing: what follows a 101 response, or a 2xx response to CONNECT.</summary>
+    void OnTunnel(ReadOnlySpan<byte> data)
+    {
+    }
+
     /// <summary>The message is complete as far as this box can tell.</summary>
     /// <param name="streamId">The stream of an HTTP/2 connection, else 0.</param>
     void OnMessageEnd(int streamId);
@@ -37,10 +42,11 @@ public interface IHttpMessageEvents
 /// Turns containers into messages for a middlebox, as far as its grants let it see. Where it can read both contexts it holds the
 /// stream to the mapping as strictly as an endpoint does.
 /// </summary>
-public sealed class HttpMessageObserver : IHttpMessageObserver
+public sealed partial class HttpMessageObserver : IHttpMessageObserver
 {
     private readonly HttpFramer? _framer;
-    private readonly bool _readsContent;
+    private readonly Func<int, bool> _readsContent;     // by content context
+    private readonly byte[]? _contentIds;       // where content contexts have names
     private readonly HttpMappingMode _mode;
     private readonly HttpSecretGuard? _guard;
     private readonly HttpSecretReader? _secrets;
@@ -55,15 +61,27 @@ public sealed class HttpMessageObserver : IHttpMessageObserver
     /// <param name="mode">How strict to be. A box with heads alone cannot relax: content among them has no end that it could see.</param>
     /// <param name="limits">Bounds.</param>
     /// <param name="profile">The contexts; default profile two.</param>
+    /// <param name="grant">What of the named content contexts can be read; null where <paramref name="readsContent"/> says it of all.</param>
     public HttpMessageObserver(
         HttpDirection direction, HttpExchangeQueue? exchanges, bool readsHeads, bool readsContent,
-        HttpMappingMode mode = HttpMappingMode.Strict, HttpFramerLimits? limits = null, HttpProfile? profile = null)
+        HttpMappingMode mode = HttpMappingMode.Strict, HttpFramerLimits? limits = null, HttpProfile? profile = null,
+        Grant? grant = null)
     {
         limits ??= HttpFramerLimits.Default;
         _mode = mode;
-        _readsContent = readsContent;
+        byte[] ids = profile?.ContentIdsIn(direction) ?? [];
+        _contentIds = profile?.Contents is null ? null : ids;
+        _readsContent = index => grant is null || index == 0 ? readsContent : grant[ids[index]] >= TlmspAccess.Read;
+        _exchanges = exchanges;
         _framer = readsHeads
-            ? new HttpFramer(direction, exchanges, limits) { Capture = true, ContentIsOpaque = !readsContent, Secrets = profile?.Secrets }
+            ? new HttpFramer(direction, exchanges, limits)
+            {
+                Capture = true,
+                ReadsContent = _readsContent,
+                Secrets = profile?.Secrets,
+                Contents = profile?.Contents,
+                AllowTunnels = profile?.Has(HttpRole.Tunnel) ?? false,
+            }
             : null;
         if (profile?.Secrets is { } secrets)
         {
@@ -72,14 +90,26 @@ public sealed class HttpMessageObserver : IHttpMessageObserver
         }
     }
 
+    /// <summary>Whether the content of the message whose head came last can be read.</summary>
+    private bool ReadsContent => _framer is not null && _readsContent(_framer.ContentIndex);
+
     /// <summary>A container that can be read passed.</summary>
     /// <exception cref="HttpMappingException">It breaks the mapping: fail closed.</exception>
-    public void OnContainer(HttpRole role, ReadOnlySpan<byte> plaintext, IHttpMessageEvents events)
+    public void OnContainer(HttpRole role, ReadOnlySpan<byte> plaintext, IHttpMessageEvents events) => OnContainer(role, 0, plaintext, events);
+
+    /// <inheritdoc/>
+    public void OnContainer(HttpRole role, byte contextId, ReadOnlySpan<byte> plaintext, IHttpMessageEvents events)
     {
         ArgumentNullException.ThrowIfNull(events);
         if (plaintext.IsEmpty)
         {
             return;     // or a delete notice: neither begins or ends anything (http-mapping §6 A10)
+        }
+
+        if (EnterTunnel(role, events))
+        {
+            OnTunnel(plaintext, events);
+            return;
         }
 
         if (_framer is null)
@@ -88,11 +118,11 @@ public sealed class HttpMessageObserver : IHttpMessageObserver
             return;
         }
 
-        if (role == HttpRole.Head && !_readsContent && _open && _contentSeen && _framer.IsAtBoundary && StartsWithField(plaintext))
+        if (role == HttpRole.Head && !ReadsContent && _open && _contentSeen && _framer.IsAtBoundary && StartsWithField(plaintext))
         {
             _framer.ResumeTrailers();
         }
-        else if (role == HttpRole.Head && !_readsContent && _framer.IsAtBoundary)
+        else if (role == HttpRole.Head && !ReadsContent && _framer.IsAtBoundary)
         {
             EndMessage(events);
         }
@@ -106,6 +136,11 @@ public sealed class HttpMessageObserver : IHttpMessageObserver
         {
             HttpRole? expected = _framer.ExpectedRole;
             bool isSecret = _guard is not null && _guard.Enter(role);
+            if (role == HttpRole.Content && contextId != 0 && _contentIds is not null && contextId != _contentIds[_framer.ContentIndex])
+            {
+                throw new HttpMappingException($"content in context {contextId}, and its head says {_contentIds[_framer.ContentIndex]}", contextId);
+            }
+
             int taken = _framer.Consume(rest, out HttpPiece piece);
             _guard?.Leave(role, piece);
             bool misplaced = !isSecret && (piece.Role != role || (expected is { } due && due != role));
@@ -114,6 +149,7 @@ public sealed class HttpMessageObserver : IHttpMessageObserver
                 throw new HttpMappingException($"{piece.Role} bytes in the {role} context", role);
             }
 
+            (events as IHttpPieceEvents)?.OnRun(KindOf(piece), taken);
             Report(piece, rest[..taken], events);
             rest = rest[taken..];
         }
@@ -126,6 +162,12 @@ public sealed class HttpMessageObserver : IHttpMessageObserver
         ArgumentNullException.ThrowIfNull(events);
         if (length == 0)
         {
+            return;
+        }
+
+        if (EnterTunnel(role, events))
+        {
+            events.OnOpaque(role, length);
             return;
         }
 
@@ -147,8 +189,18 @@ public sealed class HttpMessageObserver : IHttpMessageObserver
         events.OnOpaque(role, length);
     }
 
+    private HttpRunKind KindOf(in HttpPiece piece) => piece.Kind switch
+    {
+        HttpPieceKind.Content => HttpRunKind.Content,
+        HttpPieceKind.Framing when _framer!.IsAtTrailerStart => HttpRunKind.LastChunk,
+        HttpPieceKind.Framing when !_framer!.IsAfterContent && !piece.MessageComplete => HttpRunKind.Chunk,
+        HttpPieceKind.Framing => HttpRunKind.Other,
+        _ => HttpRunKind.Head,
+    };
+
     private void OnWithoutHeads(HttpRole role, ReadOnlySpan<byte> plaintext, IHttpMessageEvents events)
     {
+        (events as IHttpPieceEvents)?.OnRun(role == HttpRole.Secret ? HttpRunKind.Head : HttpRunKind.Content, plaintext.Length);
         if (role != HttpRole.Secret)
         {
             _contentSeen = true;
@@ -169,7 +221,7 @@ public sealed class HttpMessageObserver : IHttpMessageObserver
             _open = true;
             _contentSeen = false;
             events.OnHead(head);
-            if (_readsContent && piece.MessageComplete)
+            if (ReadsContent && piece.MessageComplete)
             {
                 EndMessage(events);
             }

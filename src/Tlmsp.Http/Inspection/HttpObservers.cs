@@ -7,7 +7,8 @@ namespace Tlmsp.Http;
 /// <param name="limits">Bounds.</param>
 internal sealed class HttpObservers(HttpProfile profile, Grant grant, HttpMappingMode mode, HttpFramerLimits limits)
 {
-    private readonly HttpExchangeQueue? _exchanges = Reads(profile, grant, HttpDirection.Request, HttpRole.Head)
+    /// <summary>The requests that have had no response; null where heads of one direction cannot be read.</summary>
+    public HttpExchangeQueue? Exchanges { get; } = Reads(profile, grant, HttpDirection.Request, HttpRole.Head)
         && Reads(profile, grant, HttpDirection.Response, HttpRole.Head) ? new() : null;
 
     private readonly Http2Streams _streams = new();
@@ -15,8 +16,8 @@ internal sealed class HttpObservers(HttpProfile profile, Grant grant, HttpMappin
     public IHttpMessageObserver For(HttpDirection direction) => profile.Version == HttpWireVersion.Http2
         ? new Http2MessageObserver(direction, _streams, profile, grant, limits)
         : new HttpMessageObserver(
-            direction, _exchanges, Reads(profile, grant, direction, HttpRole.Head), Reads(profile, grant, direction, HttpRole.Content),
-            profile.Equals(HttpProfile.Two) ? mode : HttpMappingMode.Strict, limits, profile);
+            direction, Exchanges, Reads(profile, grant, direction, HttpRole.Head), Reads(profile, grant, direction, HttpRole.Content),
+            profile.Equals(HttpProfile.Two) ? mode : HttpMappingMode.Strict, limits, profile, grant);
 
     private static bool Reads(HttpProfile profile, Grant grant, HttpDirection direction, HttpRole role) =>
         grant[profile.IdOf(direction, role)] >= TlmspAccess.Read;

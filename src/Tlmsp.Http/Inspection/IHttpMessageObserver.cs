@@ -4,8 +4,12 @@ namespace Tlmsp.Http;
 internal interface IHttpMessageObserver
 {
     /// <summary>A container that can be read passed.</summary>
+    /// <param name="role">What the profile says of its context.</param>
+    /// <param name="contextId">Its context, which says more than the role where several have the same; 0 where that is not known.</param>
+    /// <param name="plaintext">Its bytes.</param>
+    /// <param name="events">Hears what is in it.</param>
     /// <exception cref="HttpMappingException">It breaks the mapping: fail closed.</exception>
-    void OnContainer(HttpRole role, ReadOnlySpan<byte> plaintext, IHttpMessageEvents events);
+    void OnContainer(HttpRole role, byte contextId, ReadOnlySpan<byte> plaintext, IHttpMessageEvents events);
 
     /// <summary>A container that cannot be read passed.</summary>
     /// <exception cref="HttpMappingException">It is in the middle of something: fail closed.</exception>

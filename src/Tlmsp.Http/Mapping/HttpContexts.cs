@@ -30,7 +30,7 @@ public static class HttpContexts
     /// <summary>Id of the context of sensitive fields, both ways; an option of HTTP/1.1 profiles.</summary>
     public const byte Secret = 8;
 
-    /// <summary>Id of the context of tunnels, both ways; an option.</summary>
+    /// <summary>Id of the context of tunnels, both ways; an option of HTTP/1.1 profiles.</summary>
     public const byte Tunnel = 9;
 
     private static readonly HttpContextUse[] s_known =
@@ -55,10 +55,14 @@ public static class HttpContexts
     /// The form of <see cref="Grant.Parse"/> is read as well.
     /// </summary>
     /// <exception cref="FormatException">The text is not of that form.</exception>
-    public static Grant ParseGrant(string text)
+    public static Grant ParseGrant(string text) => ParseGrant(text, []);
+
+    /// <summary>As the other overload, with the named content contexts of profiles.</summary>
+    /// <exception cref="FormatException">The text is not of that form, or no profile has a context of that name.</exception>
+    internal static Grant ParseGrant(string text, IEnumerable<HttpProfile> profiles)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return Grant.Parse(string.Join(',', text.Split(',').Select(WithId)));
+        return Grant.Parse(string.Join(',', text.Split(',').Select(part => WithId(part, profiles))));
     }
 
     /// <summary>What a context with this id is for.</summary>
@@ -78,10 +82,17 @@ public static class HttpContexts
         return null;
     }
 
-    private static string WithId(string part)
+    private static string WithId(string part, IEnumerable<HttpProfile> profiles)
     {
         int equals = part.IndexOf('=', StringComparison.Ordinal);
         string name = equals < 0 ? "" : part[..equals].Trim().ToLowerInvariant();
+        if (name.Contains(':', StringComparison.Ordinal))
+        {
+            string[] ids = [.. profiles.SelectMany(profile => profile.ContentIdsNamed(name)).Distinct().Select(id => $"{id}{part[equals..]}")];
+            return ids.Length > 0 ? string.Join(',', ids) : throw new FormatException(
+                $"'{name}' is a content context of no profile here. Name it in a profile, such as four+content({name.Split(':')[1]}).");
+        }
+
         return Known(name == "headers" ? "head" : name) is { } use ? $"{use.Id}{part[equals..]}" : part;
     }
 }
@@ -91,4 +102,6 @@ public static class HttpContexts
 /// <param name="Name">The role in its purpose.</param>
 /// <param name="Role">What travels in it.</param>
 /// <param name="Direction">The only direction it is used in; null for both.</param>
-internal readonly record struct HttpContextUse(byte Id, string Name, HttpRole Role, HttpDirection? Direction);
+/// <param name="ContentName">The name of a named content context, else null.</param>
+internal readonly record struct HttpContextUse(
+    byte Id, string Name, HttpRole Role, HttpDirection? Direction, string? ContentName = null);

@@ -6,15 +6,14 @@ namespace Tlmsp.Http;
 /// Puts containers together into the HTTP stream that an endpoint reads, and refuses every byte that is not in the context of its role
 /// (http-mapping §7, §12). Not safe for concurrent use.
 /// </summary>
-public sealed class HttpJoiner : IHttpJoiner
+public sealed partial class HttpJoiner : IHttpJoiner
 {
-    private const int MaxEmptyInARow = 32;
     private readonly HttpFramer _framer;
     private readonly HttpExchangeQueue _exchanges;
     private readonly HttpMappingMode _mode;
     private readonly HttpSecretGuard? _guard;
+    private readonly byte[]? _contentIds;       // where content contexts have names
     private long _offset;
-    private int _empty;
 
     /// <summary>Makes a joiner for one direction of one connection.</summary>
     /// <param name="direction">What arrives.</param>
@@ -26,7 +25,14 @@ public sealed class HttpJoiner : IHttpJoiner
         HttpDirection direction, HttpExchangeQueue exchanges, HttpMappingMode mode = HttpMappingMode.Strict, HttpFramerLimits? limits = null,
         HttpProfile? profile = null)
     {
-        _framer = new HttpFramer(direction, exchanges, limits ?? HttpFramerLimits.Default) { Secrets = profile?.Secrets };
+        _framer = new HttpFramer(direction, exchanges, limits ?? HttpFramerLimits.Default)
+        {
+            Secrets = profile?.Secrets,
+            Contents = profile?.Contents,
+            HoldsResponses = direction == HttpDirection.Response,
+            AllowTunnels = profile?.Has(HttpRole.Tunnel) ?? false,
+        };
+        _contentIds = profile?.Contents is null ? null : profile.ContentIdsIn(direction);
         _guard = profile?.Secrets is null ? null : new HttpSecretGuard(_framer);
         _exchanges = exchanges;
         _mode = mode;
@@ -39,10 +45,10 @@ public sealed class HttpJoiner : IHttpJoiner
     internal HttpAuditTrail? Trail { get; init; }
 
     /// <inheritdoc/>
-    public bool IsAtMessageBoundary => _framer.IsAtBoundary;
+    public bool IsAtMessageBoundary => _framer.IsTunnel ? _tunnel.HasEnded : _framer.IsAtBoundary;
 
     /// <inheritdoc/>
-    public bool IsEndPremature => !_framer.IsAtBoundary || (_framer.Direction == HttpDirection.Response && _exchanges.IsFirstResponseDue);
+    public bool IsEndPremature => !IsAtMessageBoundary || (_framer.Direction == HttpDirection.Response && _exchanges.IsFirstResponseDue);
 
     /// <inheritdoc/>
     public void Accept(HttpRole role, byte contextId, ReadOnlySpan<byte> plaintext, IBufferWriter<byte> joined)
@@ -50,20 +56,21 @@ public sealed class HttpJoiner : IHttpJoiner
         ArgumentNullException.ThrowIfNull(joined);
         if (plaintext.IsEmpty)
         {
-            if (++_empty > MaxEmptyInARow)
-            {
-                throw new HttpMappingException($"more than {MaxEmptyInARow} empty containers in a row", role);
-            }
+            return;     // a flood of them is the record layer's affair (http-mapping §6 A10)
+        }
 
+        if (_framer.IsTunnel)
+        {
+            AcceptTunnel(role, plaintext, joined);
             return;
         }
 
-        _empty = 0;
         for (ReadOnlySpan<byte> rest = plaintext; !rest.IsEmpty;)
         {
             if (_guard is null || !_guard.Enter(role))
             {
                 CheckRole(role);
+                CheckContent(role, contextId);
             }
 
             if (_framer.ExpectedRole is null)
@@ -87,6 +94,7 @@ public sealed class HttpJoiner : IHttpJoiner
 
     /// <inheritdoc/>
     public HttpMessagePart PartOf(HttpRole role) => role == HttpRole.Content ? HttpMessagePart.Content
+        : role == HttpRole.Tunnel ? HttpMessagePart.Tunnel
         : _framer.IsInTrailers ? HttpMessagePart.Trailers
         : HttpMessagePart.Head;
 
@@ -95,12 +103,12 @@ public sealed class HttpJoiner : IHttpJoiner
         HttpRole role, byte contextId, ReadOnlySpan<byte> plaintext, IBufferWriter<byte> joined, ICollection<long> messages)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        long number = MessageNumber;
+        long number = _framer.IsTunnel ? MessageNumber - 1 : MessageNumber;     // a tunnel belongs to the exchange that opened it
         messages.Add(number);
         Accept(role, contextId, plaintext, joined);
 
         // It may hold the heads of several messages, which is theirs all.
-        long last = IsAtMessageBoundary ? MessageNumber - 1 : MessageNumber;
+        long last = _framer.IsAtBoundary || _framer.IsTunnel ? MessageNumber - 1 : MessageNumber;
         while (++number <= last)
         {
             messages.Add(number);
@@ -121,7 +129,10 @@ public sealed class HttpJoiner : IHttpJoiner
     {
         if (IsEndPremature)
         {
-            throw new HttpMappingException(_framer.IsAtBoundary ? "the connection ended before a response" : "the connection ended inside a message");
+            throw new HttpMappingException(
+                _framer.IsTunnel ? "the connection ended inside a tunnel, without its end mark"
+                : _framer.IsAtBoundary ? "the connection ended before a response"
+                : "the connection ended inside a message");
         }
     }
 
@@ -130,6 +141,15 @@ public sealed class HttpJoiner : IHttpJoiner
         if (_framer.ExpectedRole is { } expected && expected != role && !(_mode == HttpMappingMode.EtsiCurl && role == HttpRole.Head))
         {
             throw new HttpMappingException($"{expected} bytes are due, and the container is in the {role} context", role);
+        }
+    }
+
+    /// <summary>Content travels where its head says, whoever wrote it.</summary>
+    private void CheckContent(HttpRole role, byte contextId)
+    {
+        if (role == HttpRole.Content && _contentIds is not null && contextId != _contentIds[_framer.ContentIndex])
+        {
+            throw new HttpMappingException($"content in context {contextId}, and its head says {_contentIds[_framer.ContentIndex]}", contextId);
         }
     }
 

@@ -18,25 +18,25 @@ internal readonly record struct HttpMapper(IHttpSplitter Splitter, IHttpJoiner J
         IReadOnlyList<TlmspPathMiddlebox> middleboxes, HttpAuditTrail audit, bool allowResizing)
     {
         HttpDirection sends = receives == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request;
+        byte[] resizable = !allowResizing ? []
+            : [.. profile.ContentIdsIn(sends).Where(id => middleboxes.Any(middlebox => middlebox.Grant[id] == TlmspAccess.Write))];
         if (profile.Version == HttpWireVersion.Http2)
         {
             var streams = new Http2Streams();
             bool mayBeEdited = receives == HttpDirection.Response && Http2Rights.AnyWritesContent(profile, receives, middleboxes);
-            Http2ContentLengths? lengths = mayBeEdited ? new Http2ContentLengths(streams, limits) : null;
+            Http2ContentLengths? lengths = mayBeEdited ? new Http2ContentLengths() : null;
             audit.HasEnded = stream => streams.HasEnded(receives, stream);
             bool stateless = middleboxes.Any(middlebox => Http2Rights.NeedsStatelessCompression(profile, middlebox.Grant));
             return new HttpMapper(
-                new Http2Splitter(sends, streams, profile, limits, stateless, lengths),
-                new Http2Joiner(receives, streams, profile, limits, lengths));
+                new Http2Splitter(sends, streams, profile, limits, stateless, lengths, resizable),
+                new Http2Joiner(receives, streams, profile, limits, lengths, readsHeads: resizable.Length > 0 && receives == HttpDirection.Request));
         }
 
         // The reference stack, for which there is another mode, speaks profile two alone.
         mode = profile.Equals(HttpProfile.Two) ? mode : HttpMappingMode.Strict;
-        byte content = profile.IdOf(sends, HttpRole.Content);
-        bool resizable = allowResizing && middleboxes.Any(middlebox => middlebox.Grant[content] == TlmspAccess.Write);
         var exchanges = new HttpExchangeQueue();
         return new HttpMapper(
-            new HttpSplitter(sends, exchanges, profile, limits, resizable),
+            new HttpSplitter(sends, exchanges, profile, limits, resizable.Length > 0) { ResizableIds = resizable },
             new HttpJoiner(receives, exchanges, mode, limits, profile) { Trail = audit });
     }
 }

@@ -4,7 +4,7 @@ namespace Tlmsp.Http;
 /// Which contexts an HTTP connection has and what each is for (http-mapping §9). The client chooses, the purposes of the contexts say so
 /// in the handshake, and the server accepts or refuses. Immutable.
 /// </summary>
-public sealed class HttpProfile : IEquatable<HttpProfile>
+public sealed partial class HttpProfile : IEquatable<HttpProfile>
 {
     private const int Roles = (int)HttpRole.Tunnel + 1;
     private static readonly HttpProfile s_fourOverHttp2 = new("four", HttpWireVersion.Http2, FourContexts);
@@ -12,17 +12,18 @@ public sealed class HttpProfile : IEquatable<HttpProfile>
     private readonly HttpContextUse[] _contexts;
     private readonly byte[] _ids = new byte[2 * Roles];     // by direction and role; 0 where there is none
 
-    private HttpProfile(string name, HttpWireVersion version, byte[] contexts, HttpFieldSet? secrets = null)
+    private HttpProfile(string name, HttpWireVersion version, byte[] contexts, HttpFieldSet? secrets = null, HttpContentSet? contents = null)
     {
         Name = name;
         Version = version;
         Secrets = secrets;
-        _contexts = [.. contexts.Order().Select(HttpContexts.Known)];
+        Contents = contents;
+        _contexts = [.. contexts.Order().Select(HttpContexts.Known), .. contents?.Uses(byDirection: name != "two") ?? []];
         foreach (HttpDirection direction in (HttpDirection[])[HttpDirection.Request, HttpDirection.Response])
         {
-            foreach (byte id in IdsIn(direction))
+            foreach (HttpContextUse use in _contexts.Where(use => use.ContentName is null && (use.Direction ?? direction) == direction))
             {
-                _ids[((int)direction * Roles) + (int)HttpContexts.Known(id).Role] = id;
+                _ids[((int)direction * Roles) + (int)use.Role] = use.Id;
             }
         }
     }
@@ -77,27 +78,32 @@ public sealed class HttpProfile : IEquatable<HttpProfile>
                 $"Profile {this} cannot have a secret context: HTTP/2 compresses all fields together. Use it over HTTP/1.1.");
         }
 
-        var profile = new HttpProfile(Name, Version, [.. ContextIds, HttpContexts.Secret], secrets);
+        var profile = new HttpProfile(Name, Version, [.. OwnIds, HttpContexts.Secret], secrets, Contents);
         int length = profile.PurposeOf(HttpContexts.Known(HttpContexts.Secret)).Length;
         return length <= 255
             ? profile
             : throw new ArgumentException($"The names of the sensitive fields make a purpose of {length} characters; it has at most 255.");
     }
 
-    /// <summary>True when <see cref="For"/> has a profile for a version of HTTP: sensitive fields exist over HTTP/1.1 alone.</summary>
-    public bool Supports(HttpWireVersion version) => Secrets is null || version == HttpWireVersion.Http11;
+    /// <summary>
+    /// This profile with a context of their own for tunnels: everything after 101 (WebSockets and other upgrades) and after 2xx to CONNECT,
+    /// both ways, with an end mark of its own (docs/http-mapping.md, Tunnels). Without it such requests are refused. HTTP/1.1 only.
+    /// </summary>
+    /// <exception cref="NotSupportedException">The profile is for HTTP/2.</exception>
+    public HttpProfile WithTunnel() => Has(HttpRole.Tunnel) ? this : Version == HttpWireVersion.Http11
+        ? new HttpProfile(Name, Version, [.. OwnIds, HttpContexts.Tunnel], Secrets, Contents)
+        : throw new NotSupportedException($"Profile {this} cannot have a tunnel context. Use it over HTTP/1.1.");
+
+    /// <summary>
+    /// True when <see cref="For"/> has a profile for a version of HTTP: sensitive fields and tunnels exist over HTTP/1.1 alone.
+    /// </summary>
+    public bool Supports(HttpWireVersion version) => version == HttpWireVersion.Http11 || (Secrets is null && !Has(HttpRole.Tunnel));
 
     /// <summary>The profile that comes nearest for another version of HTTP; for HTTP/1.1 that of <em>five</em> is <em>four</em>.</summary>
-    /// <exception cref="NotSupportedException">Its fields could not be kept secret there.</exception>
+    /// <exception cref="NotSupportedException">It has a context that there is none for there.</exception>
     public HttpProfile For(HttpWireVersion version) => version == Version ? this : !Supports(version)
-        ? throw new NotSupportedException($"Profile {this} has a secret context, which HTTP/2 does not have. Use it over HTTP/1.1.")
-        : (Name, version) switch
-    {
-        ("two", HttpWireVersion.Http2) => s_twoOverHttp2,
-        ("two", _) => Two,
-        (_, HttpWireVersion.Http2) => s_fourOverHttp2,
-        _ => Four,
-    };
+        ? throw new NotSupportedException($"Profile {this} has a context for sensitive fields or tunnels, which HTTP/2 does not have. Use it over HTTP/1.1.")
+        : Contents is null ? Plain(Name, version) : Plain(Name, version).WithContent([.. ContentNames]);
 
     /// <summary>The context list that a client offers.</summary>
     /// <param name="audited">True to have every container carry the trail of the entities it passed.</param>
@@ -150,50 +156,28 @@ public sealed class HttpProfile : IEquatable<HttpProfile>
 
     /// <inheritdoc/>
     public bool Equals(HttpProfile? other) => other is not null && Name == other.Name && Version == other.Version
-        && Secrets?.More == other.Secrets?.More;
+        && Secrets?.More == other.Secrets?.More && ContentNames.SequenceEqual(other.ContentNames)
+        && Has(HttpRole.Tunnel) == other.Has(HttpRole.Tunnel);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as HttpProfile);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Name, Version, Secrets?.More);
+    public override int GetHashCode() => HashCode.Combine(Name, Version, Secrets?.More, Contents?.ToString(), Has(HttpRole.Tunnel));
 
-    /// <summary>Such as <c>four</c>, <c>four (HTTP/2)</c>, or <c>four+secret(x-api-key)</c>.</summary>
+    /// <summary>Such as <c>four</c>, <c>four (HTTP/2)</c>, or <c>four+secret(x-api-key)+content(pii)+tunnel</c>.</summary>
     public override string ToString() => (Version == HttpWireVersion.Http2 ? $"{Name} (HTTP/2)" : Name)
-        + (Secrets is null ? "" : Secrets.More.Length == 0 ? "+secret" : $"+secret({Secrets.More})");
+        + (Secrets is null ? "" : Secrets.More.Length == 0 ? "+secret" : $"+secret({Secrets.More})")
+        + (Contents is null ? "" : $"+content({Contents})")
+        + (Has(HttpRole.Tunnel) ? "+tunnel" : "");
 
-    /// <summary>Reads a profile as configuration has it: <c>two</c>, <c>four</c>, <c>five</c>, <c>four+secret</c>, <c>two+secret(X-A,X-B)</c>.</summary>
-    /// <exception cref="FormatException">The text is not of that form.</exception>
-    public static HttpProfile Parse(string text)
+    private static HttpProfile Plain(string name, HttpWireVersion version) => (name, version) switch
     {
-        ArgumentNullException.ThrowIfNull(text);
-        string[] parts = text.Split('+', 2, StringSplitOptions.TrimEntries);
-        HttpProfile? profile = parts[0].ToLowerInvariant() switch
-        {
-            "two" => Two,
-            "four" => Four,
-            "five" => Five,
-            _ => null,
-        };
-        string option = parts.Length == 1 ? "" : parts[1].ToLowerInvariant();
-        bool hasNames = option.StartsWith("secret(", StringComparison.Ordinal) && option.EndsWith(')');
-        if (profile is null || (parts.Length > 1 && option != "secret" && !hasNames))
-        {
-            throw new FormatException(
-                $"'{text}' is no profile. Write two, four or five, or two+secret(X-Api-Key) with the names of further sensitive fields.");
-        }
-
-        try
-        {
-            string list = hasNames ? option["secret(".Length..^1] : "";
-            string[] names = list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-            return parts.Length == 1 ? profile : profile.WithSecrets(names);
-        }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
-        {
-            throw new FormatException(e.Message, e);
-        }
-    }
+        ("two", HttpWireVersion.Http2) => s_twoOverHttp2,
+        ("two", _) => Two,
+        (_, HttpWireVersion.Http2) => s_fourOverHttp2,
+        _ => Four,
+    };
 
     private string PurposeOf(HttpContextUse use) =>
         $"{PurposePrefix}role={use.Name}{(use.Role == HttpRole.Secret && Secrets!.More.Length > 0 ? $";fields={Secrets.More}" : "")}";

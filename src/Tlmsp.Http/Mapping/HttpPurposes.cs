@@ -54,6 +54,8 @@ internal static class HttpPurposes
         try
         {
             profile = secrets is null ? profile : profile.WithSecrets(secrets.Split(',', StringSplitOptions.RemoveEmptyEntries));
+            profile = HttpContentSet.NamesIn(listed) is { Length: > 0 } contents ? profile.WithContent(contents) : profile;
+            profile = listed.Contains((HttpContexts.Tunnel, "tunnel")) ? profile.WithTunnel() : profile;
             problem = profile.Secrets?.More == secrets ? profile.Problem(listed) : $"the fields '{secrets}' are not in lower case and sorted";
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
@@ -92,7 +94,7 @@ internal static class HttpPurposes
         problem = version is null ? Unknown(context, $"protocol '{parts[0]}'")
             : named.GetValueOrDefault("v") != "1" ? Unknown(context, $"version '{named.GetValueOrDefault("v")}'")
             : profile is null ? Unknown(context, $"profile '{name}' over {(version == HttpWireVersion.Http2 ? "HTTP/2" : "HTTP/1.1")}")
-            : HttpContexts.Known(role) is null ? Unknown(context, $"role '{role}'")
+            : HttpContexts.Known(role) is null && !HttpContentSet.IsRole(role) ? Unknown(context, $"role '{role}'")
             : named.Keys.FirstOrDefault(key => key is not ("v" or "profile" or "role")) is { } key
                 && !(key == "fields" && role == "secret") ? Unknown(context, $"'{key}'")
             : null;

@@ -15,7 +15,7 @@ public enum HttpRole
     /// <summary>Whole lines of the fields that must not be seen with the rest of a head, such as Authorization.</summary>
     Secret,
 
-    /// <summary>What follows a 101 response or CONNECT.</summary>
+    /// <summary>What follows a 101 response, or a 2xx response to CONNECT, both ways; in blocks, with an end mark.</summary>
     Tunnel,
 }
 

@@ -6,7 +6,7 @@ namespace Tlmsp.Http;
 /// <summary>Output that leaves otherwise than it was written: sensitive fields apart, and chunks in place of a length.</summary>
 public sealed partial class HttpSplitter
 {
-    private readonly HttpHeadEditor? _editor;
+    private HttpHeadEditor? _editor;
     private readonly byte _secretId;
     private bool _chunking;
 
@@ -19,11 +19,14 @@ public sealed partial class HttpSplitter
                 break;
             case HttpPieceKind.Trailers when piece.Line == HttpLine.Secret:
                 throw new HttpMappingException("a sensitive field in a trailer section");
+            case HttpPieceKind.Content when _held is not null:
+                Hold(bytes);
+                break;
             case HttpPieceKind.Content when _chunking:
                 AppendChunk(bytes, piece.MessageComplete, sink);
                 break;
             default:
-                _packer.Append(piece.Role == HttpRole.Head ? _headId : _contentId, bytes, sink);
+                _packer.Append(piece.Role == HttpRole.Head ? _headId : ContentId, bytes, sink);
                 break;
         }
     }
@@ -31,9 +34,16 @@ public sealed partial class HttpSplitter
     private void EditHead(HttpHeadEditor editor, in HttpPiece piece, ReadOnlySpan<byte> bytes, IHttpContainerSink sink)
     {
         ReadOnlySpan<byte> line = editor.Take(piece, bytes);
+        if (piece.HeadComplete && _framer.IsUntilEnd)
+        {
+            _held = new PooledBuffer();     // and the blank line is held as well: a length comes before it
+            editor.LineSent();
+            return;
+        }
+
         if (piece.HeadComplete)
         {
-            _chunking = editor.Length.Length > 0 && _framer.MayBeChunked;
+            _chunking = editor.Length.Length > 0 && _framer.MayBeChunked && (ResizableIds?.Contains(ContentId) ?? true);
             _packer.Append(_headId, _chunking ? "Transfer-Encoding: chunked\r\n"u8 : editor.Length.Memory.Span, sink);
             _packer.Append(_secretId, editor.Secrets.Memory.Span, sink);
             editor.Length.Dispose();
@@ -53,9 +63,9 @@ public sealed partial class HttpSplitter
         Span<byte> size = stackalloc byte[10];
         Utf8Formatter.TryFormat(content.Length, size, out int digits, 'x');
         "\r\n"u8.CopyTo(size[digits..]);
-        _packer.Append(_contentId, size[..(digits + 2)], sink);
-        _packer.Append(_contentId, content, sink);
-        _packer.Append(_contentId, isLast ? "\r\n0\r\n\r\n"u8 : "\r\n"u8, sink);
+        _packer.Append(ContentId, size[..(digits + 2)], sink);
+        _packer.Append(ContentId, content, sink);
+        _packer.Append(ContentId, isLast ? "\r\n0\r\n\r\n"u8 : "\r\n"u8, sink);
         _chunking &= !isLast;
     }
 }

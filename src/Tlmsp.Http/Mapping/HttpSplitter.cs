@@ -8,7 +8,7 @@ public sealed partial class HttpSplitter : IHttpSplitter
 {
     private readonly HttpFramer _framer;
     private readonly byte _headId;
-    private readonly byte _contentId;
+    private readonly byte[] _contentIds;
     private readonly ContainerPacker _packer = new();
 
     /// <summary>Makes a splitter for one direction of one connection.</summary>
@@ -25,16 +25,23 @@ public sealed partial class HttpSplitter : IHttpSplitter
         bool resizable = false)
     {
         profile ??= HttpProfile.Two;
+        _exchanges = exchanges;
+        _limits = limits ?? HttpFramerLimits.Default;
         _headId = profile.IdOf(direction, HttpRole.Head);
-        _contentId = profile.IdOf(direction, HttpRole.Content);
-        _framer = new HttpFramer(direction, exchanges, limits ?? HttpFramerLimits.Default)
+        _contentIds = profile.ContentIdsIn(direction);
+        _tunnelId = profile.Has(HttpRole.Tunnel) ? profile.IdOf(direction, HttpRole.Tunnel) : (byte)0;
+        _secretId = profile.Secrets is null ? _headId : profile.IdOf(direction, HttpRole.Secret);
+        _framer = new HttpFramer(direction, exchanges, _limits)
         {
             AllowUnsolicitedResponse = direction == HttpDirection.Response,
+            AllowTunnels = profile.Has(HttpRole.Tunnel),
+            RefuseUpgrades = direction == HttpDirection.Request,
+            AllowUntilEnd = direction == HttpDirection.Response,
             Secrets = profile.Secrets,
+            Contents = profile.Contents,
         };
         if (profile.Secrets is not null || resizable)
         {
-            _secretId = profile.Secrets is null ? _headId : profile.IdOf(direction, HttpRole.Secret);
             _editor = new HttpHeadEditor(resizable);
         }
     }
@@ -45,6 +52,12 @@ public sealed partial class HttpSplitter : IHttpSplitter
     /// <summary>How many messages were written whole, interim responses (1xx) not counted.</summary>
     public long MessageNumber { get; private set; }
 
+    /// <summary>The content contexts in which somebody may resize content; null for all.</summary>
+    internal IReadOnlyCollection<byte>? ResizableIds { get; init; }
+
+    /// <summary>Where the content of the message at hand travels.</summary>
+    private byte ContentId => _contentIds[_framer.ContentIndex];
+
     /// <summary>Takes output; emits what fills containers or ends a head.</summary>
     /// <exception cref="HttpMappingException">The output cannot be mapped: nothing more must be sent on this connection.</exception>
     public void Write(ReadOnlySpan<byte> data, IHttpContainerSink sink)
@@ -52,6 +65,17 @@ public sealed partial class HttpSplitter : IHttpSplitter
         ArgumentNullException.ThrowIfNull(sink);
         while (!data.IsEmpty)
         {
+            if (_framer.IsTunnel)
+            {
+                WriteTunnel(data, sink);
+                return;
+            }
+
+            if (IsHttp10ResponseDue)
+            {
+                _editor ??= new HttpHeadEditor(holdsLength: false);
+            }
+
             int taken = _framer.Consume(data, out HttpPiece piece);
             if (_editor is not null)
             {
@@ -59,7 +83,7 @@ public sealed partial class HttpSplitter : IHttpSplitter
             }
             else
             {
-                _packer.Append(piece.Role == HttpRole.Head ? _headId : _contentId, data[..taken], sink);
+                _packer.Append(piece.Role == HttpRole.Head ? _headId : ContentId, data[..taken], sink);
             }
 
             if (piece.MessageComplete && !_framer.WasInterim)
@@ -88,5 +112,6 @@ public sealed partial class HttpSplitter : IHttpSplitter
     {
         _packer.Dispose();
         _editor?.Dispose();
+        _held?.Dispose();
     }
 }

@@ -17,6 +17,12 @@ internal interface IHttpJoiner
     /// </summary>
     bool IsEndPremature { get; }
 
+    /// <summary>True when HTTP is over, and what arrives is a tunnel's, for which the end of the connection is none.</summary>
+    bool IsTunnel { get; }
+
+    /// <summary>True when the other side has ended its direction of the tunnel.</summary>
+    bool HasTunnelEnded { get; }
+
     /// <summary>Takes a container. Its bytes reach <paramref name="joined"/> only when all of them are in place.</summary>
     /// <param name="role">What the profile says of its context.</param>
     /// <param name="contextId">Its context, which says more than the role where several have the same.</param>

@@ -19,10 +19,16 @@ internal interface IHttpSplitter : IDisposable
     /// <summary>How many messages were written whole, interim responses (1xx) not counted; 0 over HTTP/2.</summary>
     long MessageNumber { get; }
 
+    /// <summary>True where nothing but <see cref="End"/> ends what was written: in a tunnel, and in a response that is held back.</summary>
+    bool NeedsEnd { get; }
+
     /// <summary>Takes output; emits what fills containers or ends a head.</summary>
     /// <exception cref="HttpMappingException">The output cannot be mapped: nothing more must be sent on this connection.</exception>
     void Write(ReadOnlySpan<byte> data, IHttpContainerSink sink);
 
     /// <summary>Emits what is pending, so that everything written can be sent.</summary>
     void Flush(IHttpContainerSink sink);
+
+    /// <summary>The application has ended its output in order: what nothing else ends is given its end.</summary>
+    void End(IHttpContainerSink sink);
 }

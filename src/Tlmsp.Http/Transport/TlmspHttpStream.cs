@@ -8,7 +8,7 @@ namespace Tlmsp.Http;
 /// The plaintext HTTP stream of an endpoint over a session: what is written is split onto contexts, what is read was joined from them.
 /// One reader and one writer at a time may use it concurrently.
 /// </summary>
-public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainerSink, IIdleResource
+public sealed partial class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainerSink, IIdleResource
 {
     private const int ReadAhead = 64 * 1024;
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
@@ -22,7 +22,8 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     private readonly bool _flushOnWrite;
     private readonly List<long> _touched = [];
     private TlmspException? _readFault;
-    private TlmspException? _writeFault;
+    private volatile TlmspException? _outputFault;
+    private IDisposable? _watch;
     private bool _ended;
     private int _closed;
     private int _readGate;      // 1 while the keys of the receiving half are in use
@@ -36,7 +37,8 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     /// <param name="flushOnWrite">
     /// True to send on every write, and to throw when the connection is over, as HttpClient expects. False to send on flush, and to show the
     /// end of the connection in nothing but the end of what is read: inside a message Kestrel makes of that an aborted request, but takes an
-    /// exception from a read for the application's, and one from a flush for a bug. What ended it is in <see cref="Fault"/>.
+    /// exception from a read for the application's, and one from a flush for a bug. In a tunnel, whose reader is the application, it is
+    /// an exception on both sides. What ended it is in <see cref="Fault"/>.
     /// </param>
     /// <param name="limits">Bounds.</param>
     /// <param name="profile">The profile of the session's contexts; null to read it from their purposes.</param>
@@ -76,30 +78,22 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     /// </summary>
     internal Action<TlmspHttpStream, long>? RequestStarting { get; init; }
 
+    /// <summary>
+    /// At a server: called when something begins that disposing of the stream would complete, a tunnel or a response that is held back, with what is
+    /// to be called when the application fails inside it.
+    /// </summary>
+    internal Func<Action, IDisposable>? WatchApplication { get; init; }
+
     /// <summary>What its contexts are for.</summary>
     public HttpProfile Profile => _profile;
 
     /// <summary>What ended the connection, if it was not an ordinary end.</summary>
-    public TlmspException? Fault => _readFault ?? _writeFault;
+    public TlmspException? Fault => _readFault;
 
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
+    /// <summary>
+    /// At a server: what the application wrote and cannot be sent. The client was sent an alert; nothing more is sent, and nothing is read.
+    /// </summary>
+    public TlmspException? OutputFault => _outputFault;
 
     /// <inheritdoc/>
     /// <exception cref="IOException">At a client: the connection broke, or the peer misbehaved; the inner exception says how.</exception>
@@ -108,12 +102,13 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     {
         while (_joined.Length == 0)
         {
-            if (_readFault is { } fault && _flushOnWrite)
+            if (_readFault is { } fault && (_flushOnWrite || _joiner.IsTunnel))
             {
+                // In a tunnel the end of what is read is the end that the other side meant.
                 throw new IOException(fault.Message, fault);
             }
 
-            if (_ended || _readFault is not null)
+            if (_ended || _joiner.HasTunnelEnded || _readFault is not null || _outputFault is not null)
             {
                 return 0;
             }
@@ -128,7 +123,6 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        TlmspException fault;
         await _writeGate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -143,30 +137,31 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
                 RequestStarting?.Invoke(this, _splitter.MessageNumber);
             }
 
+            bool neededEnd = _splitter.NeedsEnd;
             _splitter.Write(buffer.Span, this);
+            if (_splitter.NeedsEnd && !neededEnd)
+            {
+                _watch = WatchApplication?.Invoke(FailOutput);
+            }
+
             if (_flushOnWrite)
             {
                 _splitter.Flush(this);
                 await _transport.FlushAsync(cancellationToken).ConfigureAwait(false);
             }
-
-            return;
+        }
+        catch (TlmspException e) when (!_flushOnWrite)
+        {
+            await RefuseOutputAsync(e).ConfigureAwait(false);
         }
         catch (TlmspException e)
         {
-            fault = e;
+            throw new IOException(e.Message, e);
         }
         finally
         {
             _writeGate.Release();
         }
-
-        if (!_flushOnWrite)
-        {
-            await AbortAsync(fault).ConfigureAwait(false);
-        }
-
-        throw new IOException(fault.Message, fault);
     }
 
     /// <inheritdoc/>
@@ -193,48 +188,6 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
             _writeGate.Release();
         }
     }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Wait(ReadAsync(buffer.AsMemory(offset, count)));
-
-    /// <inheritdoc/>
-    public override int Read(Span<byte> buffer)
-    {
-        byte[] rented = ArrayPool<byte>.Shared.Rent(buffer.Length);
-        try
-        {
-            int count = Wait(ReadAsync(rented.AsMemory(0, buffer.Length)));
-            rented.AsSpan(0, count).CopyTo(buffer);
-            return count;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(rented);
-        }
-    }
-
-    /// <inheritdoc/>
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    /// <inheritdoc/>
-    public override void Write(ReadOnlySpan<byte> buffer) => WriteAsync(buffer.ToArray()).AsTask().GetAwaiter().GetResult();
-
-    /// <inheritdoc/>
-    public override void Flush() => FlushAsync(CancellationToken.None).GetAwaiter().GetResult();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     void IContainerReceiver.OnContainer(in ReceivedContainer container)
@@ -325,25 +278,6 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         _writeGate.Release();
     }
 
-    /// <summary>Sends close_notify and lets go of everything.</summary>
-    public override async ValueTask DisposeAsync()
-    {
-        await CloseAsync().ConfigureAwait(false);
-        await base.DisposeAsync().ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            // HttpClient disposes synchronously, possibly on a thread that must not wait.
-            _ = CloseAsync();
-        }
-
-        base.Dispose(disposing);
-    }
-
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FillAsync(CancellationToken cancellationToken)
     {
@@ -355,18 +289,11 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         catch (Exception e) when (!_flushOnWrite && (e is IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)))
         {
             _ended = true;      // reset by the peer, or aborted by Kestrel
+            _readFault = _joiner.IsTunnel ? new TlmspException(Misbehaviour.ClosedWithoutNotify, "inside a tunnel") : null;
             return;
         }
 
         ReadOnlySequence<byte> input = result.Buffer;
-        if (result.IsCanceled && _writeFault is not null)
-        {
-            _transport.Input.AdvanceTo(input.Start);
-            await Linger.UntilEndAsync(_transport.Input).ConfigureAwait(false);
-            _readFault = _writeFault;
-            return;
-        }
-
         bool more = true;
         TlmspException? fault = null;
         EnterRead();
@@ -397,7 +324,7 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
             _readFault = fault;
             if (!fault.FromPeer && fault.Misbehaviour != Misbehaviour.ClosedWithoutNotify)
             {
-                await AlertAsync(fault.Alert, fault.ContextId).ConfigureAwait(false);
+                await AlertAsync(fault).ConfigureAwait(false);
                 await Linger.UntilEndAsync(_transport.Input).ConfigureAwait(false);
             }
         }
@@ -410,7 +337,8 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         {
             if (insideRecord || _joiner.IsEndPremature)
             {
-                throw new TlmspException(Misbehaviour.ClosedWithoutNotify, insideRecord ? "inside a record" : "inside an exchange");
+                throw new TlmspException(Misbehaviour.ClosedWithoutNotify,
+                    insideRecord ? "inside a record" : _joiner.IsTunnel ? "inside a tunnel" : "inside an exchange");
             }
         }
         else if (!_joiner.IsAtMessageBoundary || Session.Info.Middleboxes.Count > 0)
@@ -431,79 +359,9 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         }
     }
 
-    /// <summary>What the application wrote cannot be sent (http-mapping §7): neither side is to wait for what will not come.</summary>
-    private async ValueTask AbortAsync(TlmspException fault)
-    {
-        _writeFault = fault;
-        await AlertAsync(TlmspAlert.InternalError, contextId: 0).ConfigureAwait(false);
-        _transport.Input.CancelPendingRead();
-    }
-
-    private async ValueTask AlertAsync(TlmspAlert alert, byte contextId)
-    {
-        // A writer may be held up by a peer that does not read: the alert is not worth waiting long for.
-        if (!await _writeGate.WaitAsync(CloseTimeout).ConfigureAwait(false))
-        {
-            return;
-        }
-
-        try
-        {
-            if (!Session.Writer.IsClosed && Volatile.Read(ref _closed) == 0)
-            {
-                using var timeout = new CancellationTokenSource(CloseTimeout);
-                Session.Writer.WriteAlert(TlmspAlertLevel.Fatal, alert, contextId, _transport.Output);
-                await _transport.FlushAsync(timeout.Token).ConfigureAwait(false);
-            }
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
-        {
-            // The peer is gone; the fault is reported to the reader all the same.
-        }
-        finally
-        {
-            _writeGate.Release();
-        }
-    }
-
-    private async Task CloseAsync()
-    {
-        if (Interlocked.Exchange(ref _closed, 1) != 0)
-        {
-            return;
-        }
-
-        bool entered = await _writeGate.WaitAsync(CloseTimeout).ConfigureAwait(false);
-        try
-        {
-            // A fatal alert has no answer (records-keys.md §10.3).
-            if (entered && !Session.Writer.IsClosed && _readFault is null)
-            {
-                using var timeout = new CancellationTokenSource(CloseTimeout);
-                Session.Writer.WriteCloseNotify(_transport.Output);
-                await _transport.FlushAsync(timeout.Token).ConfigureAwait(false);
-            }
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
-        {
-            // Nobody is left to be told.
-        }
-        finally
-        {
-            if (entered)
-            {
-                _writeGate.Release();
-            }
-
-            IdleSweeper.Remove(this);
-            await _transport.DisposeAsync().ConfigureAwait(false);
-            Session.Dispose();
-        }
-    }
-
     private bool CanSend()
     {
-        if (Volatile.Read(ref _closed) == 0 && !Session.Writer.IsClosed)
+        if (Volatile.Read(ref _closed) == 0 && !Session.Writer.IsClosed && _outputFault is null)
         {
             return true;
         }
@@ -511,6 +369,4 @@ public sealed class TlmspHttpStream : Stream, IContainerReceiver, IHttpContainer
         // Over HTTP/2 a write may be the first to notice what a read found out.
         return _flushOnWrite ? throw new IOException(_readFault?.Message ?? "The TLMSP connection is closed.", _readFault) : false;
     }
-
-    private static int Wait(ValueTask<int> read) => read.IsCompletedSuccessfully ? read.Result : read.AsTask().GetAwaiter().GetResult();
 }

@@ -26,6 +26,12 @@ namespace Tlmsp.Middlebox;
 /// </remarks>
 public interface ITlmspInspector
 {
+    /// <summary>
+    /// The rights it cannot do without: checked before anything passes. Content may change its length only where an inspector states here
+    /// that it writes content. Default: those of its attributes.
+    /// </summary>
+    IReadOnlyList<InspectorNeedsAttribute> Needs => InspectorNeedsAttribute.Of(GetType());
+
     /// <summary>The handshake is complete. Nothing is relayed before this returns.</summary>
     ValueTask OnConnectedAsync(InspectionContext context, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
@@ -70,6 +76,17 @@ public interface ITlmspInspector
     /// <param name="message">The message; the request, where that is complete and its answer has not begun.</param>
     /// <param name="cancellationToken">Says that the call takes too long.</param>
     ValueTask OnMessageAbortedAsync(InspectedMessage message, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>
+    /// Data passes in a tunnel, after 101 or after a 2xx response to CONNECT; only with read access to the tunnel context. There are no
+    /// messages in its connection any more.
+    /// </summary>
+    /// <param name="direction">Where it goes.</param>
+    /// <param name="data">Without the tunnel's framing, cut anywhere; valid until the call returns.</param>
+    /// <param name="cancellationToken">Says that the call takes too long.</param>
+    /// <returns><see cref="InspectionVerdict.Forward"/> or to close the connection.</returns>
+    ValueTask<InspectionVerdict> OnTunnelAsync(
+        HttpDirection direction, ReadOnlyMemory<byte> data, CancellationToken cancellationToken) => default;
 
     /// <summary>Something passes that this middlebox cannot read.</summary>
     /// <param name="direction">Where it goes.</param>

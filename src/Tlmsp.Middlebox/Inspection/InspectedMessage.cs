@@ -7,6 +7,7 @@ public sealed partial class InspectedMessage
 {
     private readonly TimeProvider _time;
     private Dictionary<object, object?>? _items;
+    private InspectionRights _rights;
     private InspectedPart _head;
     private InspectedPart _content;
     private InspectedPart _trailers;
@@ -18,7 +19,7 @@ public sealed partial class InspectedMessage
         Direction = direction;
         Number = number;
         StreamId = streamId;
-        Rights = rights;
+        _rights = rights;
         _time = time;
         StartedAt = time.GetUtcNow();
         _head = new InspectedPart(!rights.ReadsHead, 0, default, default);
@@ -59,8 +60,16 @@ public sealed partial class InspectedMessage
     /// <summary>Size and time of the trailer section.</summary>
     public InspectedPart TrailersPart => _trailers;
 
-    /// <summary>What the grant lets this middlebox do with messages of this direction.</summary>
-    public InspectionRights Rights { get; }
+    /// <summary>What the grant lets this middlebox do with this message.</summary>
+    public InspectionRights Rights
+    {
+        get => _rights;
+        internal set
+        {
+            _rights = value;
+            _content = _content with { IsSealed = !value.ReadsContent };
+        }
+    }
 
     /// <summary>The first verdict on it that neither forwarded nor held.</summary>
     internal InspectionVerdict Verdict { get; private set; }
@@ -70,6 +79,9 @@ public sealed partial class InspectedMessage
 
     /// <summary>Whether all of it has passed, as far as can be told.</summary>
     public bool IsComplete { get; internal set; }
+
+    /// <summary>Whether it does not go on.</summary>
+    internal bool IsWithheld { get; set; }
 
     /// <summary>Whether content was changed.</summary>
     internal bool IsContentChanged { get; set; }
@@ -83,7 +95,7 @@ public sealed partial class InspectedMessage
         DecidedBy = inspector.GetType().Name;
     }
 
-    internal InspectionRecord ToRecord() => new(this, Verdict, DecidedBy, IsContentChanged, IsComplete);
+    internal InspectionRecord ToRecord() => new(this, Verdict, DecidedBy, IsContentChanged, IsComplete && !IsWithheld);
 
     internal void OnHead(HttpHead head)
     {
@@ -104,6 +116,7 @@ public sealed partial class InspectedMessage
         if (role == HttpRole.Content)
         {
             OnContent(bytes);
+            _content = _content with { IsSealed = true };
         }
         else if (_content.Bytes > 0)
         {

@@ -9,6 +9,7 @@ internal sealed class InspectedMessages
 {
     private readonly Lock _lock = new();
     private readonly InspectionContext _connection;
+    private readonly HttpProfile _profile;
     private readonly InspectionRights[] _rights;
     private readonly TimeProvider _time;
     private readonly Dictionary<(HttpDirection, int), InspectedMessage> _open = [];
@@ -21,6 +22,7 @@ internal sealed class InspectedMessages
     public InspectedMessages(InspectionContext connection, HttpProfile profile, TimeProvider time)
     {
         _connection = connection;
+        _profile = profile;
         _time = time;
         _isHttp2 = profile.Version == HttpWireVersion.Http2;
         _rights =
@@ -43,6 +45,11 @@ internal sealed class InspectedMessages
                 : Make(direction, head.StreamId);
             message.Request = request;
             message.OnHead(head);
+            if (_profile.ContentNames.Count > 0)
+            {
+                message.Rights = InspectionRights.Of(_profile, _connection.Grant, direction, head);
+            }
+
             if (direction == HttpDirection.Request && _pairs && !_isHttp2)
             {
                 _unanswered.Enqueue(message);
@@ -58,6 +65,35 @@ internal sealed class InspectedMessages
         lock (_lock)
         {
             return _open.TryGetValue((direction, streamId), out InspectedMessage? message) ? message : Make(direction, streamId);
+        }
+    }
+
+    /// <summary>The message of HTTP/1.1 that has begun and not ended.</summary>
+    public InspectedMessage? Peek(HttpDirection direction)
+    {
+        lock (_lock)
+        {
+            return _open.GetValueOrDefault((direction, 0));
+        }
+    }
+
+    /// <summary>A request is answered by the middlebox: none of the server's responses is its answer.</summary>
+    /// <returns>How many requests came after it.</returns>
+    public int Withdraw(InspectedMessage request)
+    {
+        lock (_lock)
+        {
+            InspectedMessage[] unanswered = [.. _unanswered];
+            _unanswered.Clear();
+            foreach (InspectedMessage other in unanswered)
+            {
+                if (other != request)
+                {
+                    _unanswered.Enqueue(other);
+                }
+            }
+
+            return (int)(_numbers[(int)HttpDirection.Request] - request.Number);
         }
     }
 

@@ -1,69 +1,73 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using Tlmsp.Http;
 
 namespace Tlmsp.Middlebox;
 
 /// <summary>
-/// Between the relay, which works container by container without waiting, and the inspectors, which may wait: keeps what was seen in one
-/// batch until the inspectors have seen it as well. The batch is sent on only then.
+/// Between the relay, which opens container by container without waiting, and the inspectors, which may wait: keeps containers until it is
+/// decided what becomes of all that is in them, and sends them on in the order in which they came.
 /// </summary>
-internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEvents, IDisposable
+internal sealed class InspectionQueue : IHttpMessageEvents, IHttpPieceEvents, IDisposable
 {
     private const int KeptCapacity = 16;
+    private const int KeptFree = 256;
     private readonly HttpDirection _direction;
     private readonly HttpProfile _profile;
     private readonly IHttpMessageObserver _observer;
     private readonly InspectedMessages _messages;
-    private readonly Inspectors _inspectors;
-    private readonly List<Event> _events = [];
+    private readonly InspectionStages _stages;
+    private readonly ResponseTurn? _turn;
+    private readonly int _inspectors;
+    private readonly bool _rechunks;
+    private readonly List<InspectionEvent> _events = [];
     private readonly PooledBuffer _content = new();
-    private readonly InspectedContent _shown = new();
+    private readonly Queue<PassingContainer> _passing = new();
+    private readonly Stack<PassingContainer> _free = new();
+    private readonly List<ContainerRun> _partialHead = [];
+    private readonly Dictionary<InspectedMessage, MessageFlow> _flows = [];
+    private readonly Action<HeldContainer> _take;
+    private PassingContainer _container = null!;    // that is being looked at
+    private int _at;                                // how much of it has been
+    private long _heldBytes;
 
-    public InspectionQueue(HttpDirection direction, HttpProfile profile, IHttpMessageObserver observer, InspectedMessages messages, Inspectors inspectors)
+    /// <param name="direction">What passes.</param>
+    /// <param name="profile">The contexts.</param>
+    /// <param name="observer">Reads the messages.</param>
+    /// <param name="messages">Those of the connection.</param>
+    /// <param name="stages">Asks the inspectors.</param>
+    /// <param name="turn">For responses: knows when an answer of our own can go between them.</param>
+    public InspectionQueue(
+        HttpDirection direction, HttpProfile profile, IHttpMessageObserver observer, InspectedMessages messages, InspectionStages stages,
+        ResponseTurn? turn)
     {
         _direction = direction;
         _profile = profile;
         _observer = observer;
         _messages = messages;
-        _inspectors = inspectors;
-    }
-
-    private enum Kind
-    {
-        Head,
-        Content,
-        Secrets,
-        Trailers,
-        End,
-        Aborted,
-        Opaque,
+        _stages = stages;
+        _turn = turn;
+        _inspectors = stages.Inspectors.All.Length;
+        _rechunks = stages.Inspectors.WritesContent(direction);
+        _take = Take;
     }
 
     /// <summary>Says how long the inspectors have been at work.</summary>
-    public InspectorWatch Watch { get; } = new();
+    public InspectorWatch Watch => _stages.Watch;
 
-    public RelayAction OnContainer(in RelayedContainer container, IBufferWriter<byte> replacement)
-    {
-        if (container.IsAlert)
-        {
-            return RelayAction.Forward;
-        }
+    /// <summary>Whether the connection is to end once what was decided on has been sent.</summary>
+    public bool IsOver => _stages.IsOver;
 
-        // The endpoints refuse other contexts as well, but what inspectors cannot be shown must not pass them.
-        HttpRole role = _profile.RoleOf(container.ContextId, _direction);
-        if (container.CanRead)
-        {
-            _observer.OnContainer(role, container.Plaintext, this);
-        }
-        else
-        {
-            _observer.OnOpaque(role, container.PlaintextLength, this);
-        }
+    /// <summary>Opens the next record.</summary>
+    /// <returns>False when no whole record is there yet.</returns>
+    /// <exception cref="TlmspException">A check failed.</exception>
+    /// <exception cref="HttpMappingException">It breaks the mapping.</exception>
+    public bool TryTake(ContainerRelay relay, ref ReadOnlySequence<byte> input) => relay.TryOpen(ref input, _take);
 
-        return RelayAction.Forward;
-    }
+    /// <summary>How much waits.</summary>
+    public long HeldBytes => _heldBytes;
 
-    /// <summary>Shows everything that was seen to every inspector.</summary>
+    /// <summary>Shows everything that was seen to the inspectors.</summary>
     /// <exception cref="InspectorException">An inspector threw something, or closes the connection.</exception>
     /// <exception cref="OperationCanceledException">The connection ended meanwhile: nothing it shares may be touched any more.</exception>
     public async ValueTask InspectAsync(CancellationToken cancellationToken)
@@ -74,8 +78,22 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
         }
 
         Watch.Enter();
-        InspectorException? fault = await CallAllAsync(cancellationToken).ConfigureAwait(false);
-        Dispose();
+        InspectorException? fault = null;
+        try
+        {
+            foreach (InspectionEvent seen in _events)
+            {
+                await _stages.ShowAsync(seen, _content.Memory.Slice(seen.Offset, seen.Length), cancellationToken).ConfigureAwait(false);
+            }
+
+            _stages.CheckHeld(_heldBytes);
+        }
+        catch (InspectorException e)
+        {
+            fault = e;
+        }
+
+        Forget();
         Watch.Leave();
         if (fault is not null)
         {
@@ -83,45 +101,116 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
         }
     }
 
+    /// <summary>Sends on what has been decided on.</summary>
+    public void Release(ContainerRelay relay, IBufferWriter<byte> output)
+    {
+        _turn?.Insert(relay, output);
+        while (_passing.TryPeek(out PassingContainer? next) && next.Undecided == 0)
+        {
+            _passing.Dequeue();
+            _heldBytes -= next.Held.WireLength;
+            next.Send(relay, output);
+            _turn?.OnSent(next);
+            _turn?.Insert(relay, output);
+            if (_free.Count < KeptFree)
+            {
+                _free.Push(next);
+            }
+        }
+    }
+
+    void IHttpPieceEvents.OnRun(HttpRunKind kind, int length)
+    {
+        int start = _at;
+        _at += length;
+        _container.LeavesOpen = true;
+        if (kind == HttpRunKind.Head)
+        {
+            AddTo(_partialHead, start, length);
+            return;
+        }
+
+        // What looked like the beginning of a field block's frame was that of another (RFC 9113 §4.1).
+        Pass(_partialHead);
+        if (kind == HttpRunKind.Content || _messages.Peek(_direction) is not { } message || FlowOf(message) is not { } flow)
+        {
+            return;
+        }
+
+        var run = new ContainerRun(_container, start, length);
+        if (flow.IsWithheld)
+        {
+            _container.Replace(start, length, default);
+        }
+        else if (flow.IsRechunked && kind is HttpRunKind.Chunk or HttpRunKind.LastChunk)
+        {
+            _container.Replace(start, length, kind == HttpRunKind.Chunk ? default : "0\r\n"u8.ToArray());
+        }
+        else if (!flow.HeadPassed)
+        {
+            flow.Framing.Add(run);
+        }
+    }
+
     void IHttpMessageEvents.OnHead(HttpHead head)
     {
         InspectedMessage message = _messages.Begin(_direction, head);
-        _events.Add(new Event(Kind.Head, message));
+        MessageFlow flow = FlowOf(message);
+        flow.OriginalHead = head;
+        flow.IsRechunked = _rechunks && _profile.Version == HttpWireVersion.Http11 && message.Rights is { WritesContent: true, ReadsHead: true }
+            && head["Transfer-Encoding"] is not null;
+        TakePartialHead(flow.Head);
+        _events.Add(new InspectionEvent(InspectionEventKind.Head, flow));
     }
 
     void IHttpMessageEvents.OnContent(int streamId, ReadOnlySpan<byte> content)
     {
         InspectedMessage message = _messages.Current(_direction, streamId);
         message.OnContent(content.Length);
-
-        // Content that was cut small, into containers, chunks or frames, is one call all the same.
-        if (_events.Count > 0 && _events[^1] is { Kind: Kind.Content } last && last.Message == message)
+        MessageFlow flow = FlowOf(message);
+        if (flow.IsWithheld)
         {
-            _events[^1] = last with { Length = last.Length + content.Length };
-        }
-        else
-        {
-            _events.Add(new Event(Kind.Content, message, Offset: _content.Length, Length: content.Length));
+            _container.Replace(_at - content.Length, content.Length, default);
+            return;
         }
 
-        _content.Write(content);
+        flow.Content.Enqueue(new ContainerRun(_container, _at - content.Length, content.Length).Await());
+        Show(InspectionEventKind.Content, flow, content);
     }
 
-    void IHttpMessageEvents.OnSecretFields(IReadOnlyList<HttpField> fields) =>
-        _events.Add(new Event(Kind.Secrets, _messages.Current(_direction, streamId: 0), Fields: fields));
+    void IHttpMessageEvents.OnSecretFields(IReadOnlyList<HttpField> fields)
+    {
+        MessageFlow flow = FlowOf(_messages.Current(_direction, streamId: 0));
+        TakePartialHead(flow.Head);
+        _events.Add(new InspectionEvent(InspectionEventKind.Secrets, flow) { Fields = fields });
+    }
 
     void IHttpMessageEvents.OnTrailers(HttpHead trailers)
     {
         InspectedMessage message = _messages.Current(_direction, trailers.StreamId);
         message.OnTrailers(trailers);
-        _events.Add(new Event(Kind.Trailers, message));
+        MessageFlow flow = FlowOf(message);
+        TakePartialHead(flow.Trailers);
+        if (flow.IsWithheld)
+        {
+            flow.Withhold();
+        }
+
+        _events.Add(new InspectionEvent(InspectionEventKind.Trailers, flow));
     }
 
     void IHttpMessageEvents.OnMessageEnd(int streamId)
     {
         if (_messages.End(_direction, streamId) is { } message)
         {
-            _events.Add(new Event(Kind.End, message));
+            MessageFlow flow = FlowOf(message);
+            _flows.Remove(message);
+            _events.Add(new InspectionEvent(InspectionEventKind.End, flow));
+            if (message.Head is not { StatusCode: >= 100 and < 200 })
+            {
+                _container.Answers++;
+                _container.LeavesOpen = false;
+            }
         }
     }
 
@@ -129,20 +218,128 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
     {
         foreach (InspectedMessage message in _messages.Abort(streamId))
         {
-            _events.Add(new Event(Kind.Aborted, message));
+            MessageFlow flow = FlowOf(message);
+            _flows.Remove(message);
+            _events.Add(new InspectionEvent(InspectionEventKind.Aborted, flow));
         }
     }
 
+    void IHttpMessageEvents.OnTunnel(ReadOnlySpan<byte> data) => Show(InspectionEventKind.Tunnel, flow: null, data);
+
     void IHttpMessageEvents.OnOpaque(HttpRole role, int length)
     {
-        // Over HTTP/2 sealed containers do not tell whose they are.
-        InspectedMessage? message = _profile.Version == HttpWireVersion.Http11 ? _messages.Current(_direction, streamId: 0) : null;
+        // Over HTTP/2 sealed containers do not tell whose they are, and a tunnel is no message.
+        InspectedMessage? message = _profile.Version == HttpWireVersion.Http11 && role != HttpRole.Tunnel
+            ? _messages.Current(_direction, streamId: 0)
+            : null;
         message?.OnOpaque(role, length);
-        _events.Add(new Event(Kind.Opaque, message, Role: role, Length: length));
+        _container.LeavesOpen = true;
+        _events.Add(new InspectionEvent(InspectionEventKind.Opaque, message is null ? null : FlowOf(message)) { Role = role, Opaque = length });
+    }
+
+    /// <summary>Gives back what nobody will send on.</summary>
+    public void Discard(ContainerRelay relay)
+    {
+        while (_passing.TryDequeue(out PassingContainer? container))
+        {
+            relay.Discard(container.Held);
+        }
+
+        _heldBytes = 0;
+        Dispose();
+    }
+
+    /// <summary>Gives up what a busy connection keeps to work with.</summary>
+    public void Trim()
+    {
+        _free.Clear();
+        _free.TrimExcess();
     }
 
     /// <summary>Forgets what was seen.</summary>
-    public void Dispose()
+    public void Dispose() => Forget();
+
+    private void Take(HeldContainer held)
+    {
+        _container = _free.TryPop(out PassingContainer? free) ? free : new PassingContainer();
+        _container.Begin(held);
+        _at = 0;
+        _passing.Enqueue(_container);
+        _heldBytes += held.WireLength;
+        if (held.IsAlert)
+        {
+            return;
+        }
+
+        // The endpoints refuse other contexts as well, but what inspectors cannot be shown must not pass them.
+        HttpRole role = _profile.RoleOf(held.ContextId, _direction);
+        if (held.CanRead)
+        {
+            _observer.OnContainer(role, held.ContextId, held.Plaintext.Span, this);
+        }
+        else
+        {
+            _observer.OnOpaque(role, held.PlaintextLength, this);
+        }
+    }
+
+    private void Show(InspectionEventKind kind, MessageFlow? flow, ReadOnlySpan<byte> bytes)
+    {
+        // Content that was cut small, into containers, chunks or frames, is one call all the same.
+        Span<InspectionEvent> events = CollectionsMarshal.AsSpan(_events);
+        if (!events.IsEmpty && events[^1].Kind == kind && events[^1].Flow == flow)
+        {
+            events[^1] = events[^1] with { Length = events[^1].Length + bytes.Length };
+        }
+        else
+        {
+            _events.Add(new InspectionEvent(kind, flow) { Offset = _content.Length, Length = bytes.Length });
+        }
+
+        _content.Write(bytes);
+    }
+
+    private MessageFlow FlowOf(InspectedMessage message)
+    {
+        if (!_flows.TryGetValue(message, out MessageFlow? flow))
+        {
+            flow = new MessageFlow(message, _inspectors);
+            _flows.Add(message, flow);
+        }
+
+        return flow;
+    }
+
+    private void AddTo(List<ContainerRun> runs, int start, int length)
+    {
+        Span<ContainerRun> known = CollectionsMarshal.AsSpan(runs);
+        if (!known.IsEmpty && known[^1] is var last && last.Container == _container && last.Start + last.Length == start)
+        {
+            known[^1] = last with { Length = last.Length + length };
+        }
+        else
+        {
+            runs.Add(new ContainerRun(_container, start, length).Await());
+        }
+    }
+
+    private void TakePartialHead(List<ContainerRun> runs)
+    {
+        runs.AddRange(_partialHead);
+        _partialHead.Clear();
+    }
+
+    private static void Pass(List<ContainerRun> runs)
+    {
+        foreach (ContainerRun run in runs)
+        {
+            run.Pass();
+        }
+
+        runs.Clear();
+    }
+
+    private void Forget()
     {
         _content.Dispose();
         _events.Clear();
@@ -151,96 +348,4 @@ internal sealed class InspectionQueue : IContainerRelayHandler, IHttpMessageEven
             _events.Capacity = 0;   // a connection that idles keeps nothing that a burst needed
         }
     }
-
-    private async ValueTask<InspectorException?> CallAllAsync(CancellationToken cancellationToken)
-    {
-        foreach (Event seen in _events)
-        {
-            foreach (ITlmspInspector inspector in _inspectors.All)
-            {
-                try
-                {
-                    if (!Watch.TryStartCall())
-                    {
-                        return null;
-                    }
-
-                    InspectionVerdict verdict = await CallAsync(inspector, seen, cancellationToken).ConfigureAwait(false);
-                    if (verdict.Action == InspectionAction.Close)
-                    {
-                        seen.Message?.Decide(inspector, verdict);
-                        return InspectorException.Refused(inspector, verdict);
-                    }
-
-                    if (verdict.Action != InspectionAction.Forward)
-                    {
-                        throw new NotSupportedException($"The verdict {verdict.Action} is not supported.");
-                    }
-                }
-                catch (Exception e)
-                {
-                    return new InspectorException(inspector, e);
-                }
-            }
-
-            bool isOver = seen.Kind == Kind.End || (seen.Kind == Kind.Aborted && !seen.Message!.IsComplete);
-            if (isOver && await TellSinksAsync(seen, cancellationToken).ConfigureAwait(false) is { } fault)
-            {
-                return fault;
-            }
-        }
-
-        return null;
-    }
-
-    private async ValueTask<InspectorException?> TellSinksAsync(Event seen, CancellationToken cancellationToken)
-    {
-        InspectionRecord record = seen.Message!.ToRecord();
-        foreach (IInspectionSink sink in _inspectors.Sinks)
-        {
-            try
-            {
-                if (!Watch.TryStartCall())
-                {
-                    return null;
-                }
-
-                await sink.OnMessageAsync(record, cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception e)
-            {
-                return InspectorException.NotRecorded(sink, e);
-            }
-        }
-
-        return null;
-    }
-
-    private async ValueTask<InspectionVerdict> CallAsync(ITlmspInspector inspector, Event seen, CancellationToken cancellationToken)
-    {
-        switch (seen.Kind)
-        {
-            case Kind.Head:
-                return await inspector.OnHeadAsync(seen.Message!, cancellationToken).ConfigureAwait(false);
-            case Kind.Content:
-                _shown.Set(_content.Memory.Slice(seen.Offset, seen.Length), canWrite: false, canResize: false);
-                return await inspector.OnContentAsync(seen.Message!, _shown, cancellationToken).ConfigureAwait(false);
-            case Kind.Secrets:
-                return await inspector.OnSecretFieldsAsync(seen.Message!, seen.Fields!, cancellationToken).ConfigureAwait(false);
-            case Kind.Trailers:
-                return await inspector.OnTrailersAsync(seen.Message!, cancellationToken).ConfigureAwait(false);
-            case Kind.End:
-                _shown.Set(default, canWrite: false, canResize: false);
-                return await inspector.OnMessageEndAsync(seen.Message!, _shown, cancellationToken).ConfigureAwait(false);
-            case Kind.Aborted:
-                await inspector.OnMessageAbortedAsync(seen.Message!, cancellationToken).ConfigureAwait(false);
-                return default;
-            default:
-                await inspector.OnOpaqueAsync(_direction, seen.Role, seen.Length, cancellationToken).ConfigureAwait(false);
-                return default;
-        }
-    }
-
-    private readonly record struct Event(
-        Kind Kind, InspectedMessage? Message, int Offset = 0, int Length = 0, HttpRole Role = default, IReadOnlyList<HttpField>? Fields = null);
 }

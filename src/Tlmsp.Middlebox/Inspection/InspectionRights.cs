@@ -4,7 +4,7 @@ namespace Tlmsp.Middlebox;
 
 /// <summary>What a grant lets a middlebox do with the messages of one direction.</summary>
 /// <param name="Head">Heads and trailers.</param>
-/// <param name="Content">Content.</param>
+/// <param name="Content">Content; of named content contexts that of the message, where its head can be read, else the one with most rights.</param>
 /// <param name="Secret">Sensitive fields; as <paramref name="Head"/> where they have no context of their own.</param>
 public readonly record struct InspectionRights(TlmspAccess Head, TlmspAccess Content, TlmspAccess Secret)
 {
@@ -24,14 +24,16 @@ public readonly record struct InspectionRights(TlmspAccess Head, TlmspAccess Con
     /// <param name="profile">The contexts.</param>
     /// <param name="grant">What was granted.</param>
     /// <param name="direction">The direction.</param>
-    public static InspectionRights Of(HttpProfile profile, Grant grant, HttpDirection direction)
+    /// <param name="message">The head of a message, which chooses among content contexts; null for messages of the direction at large.</param>
+    public static InspectionRights Of(HttpProfile profile, Grant grant, HttpDirection direction, HttpHead? message = null)
     {
         ArgumentNullException.ThrowIfNull(profile);
         ArgumentNullException.ThrowIfNull(grant);
         TlmspAccess head = grant[profile.IdOf(direction, HttpRole.Head)];
+        byte[] ids = profile.ContentIdsIn(direction);
         return new InspectionRights(
             head,
-            grant[profile.IdOf(direction, HttpRole.Content)],
+            message is null ? ids.Max(id => grant[id]) : grant[ids[profile.Contents?.IndexIn(message) ?? 0]],
             profile.Has(HttpRole.Secret) ? grant[profile.IdOf(direction, HttpRole.Secret)] : head);
     }
 

@@ -12,6 +12,13 @@ namespace Tlmsp.Middlebox;
 [AttributeUsage(AttributeTargets.Class, AllowMultiple = true)]
 public sealed class InspectorNeedsAttribute(HttpDirection direction, HttpRole role, TlmspAccess access) : Attribute
 {
+    /// <summary>What a type of inspector states.</summary>
+    public static IReadOnlyList<InspectorNeedsAttribute> Of(Type type)
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        return [.. type.GetCustomAttributes(typeof(InspectorNeedsAttribute), inherit: true).Cast<InspectorNeedsAttribute>()];
+    }
+
     /// <summary>The direction.</summary>
     public HttpDirection Direction { get; } = direction;
 

@@ -1,3 +1,5 @@
+using Tlmsp.Http;
+
 namespace Tlmsp.Middlebox;
 
 /// <summary>Who looks at the messages of one connection, in order.</summary>
@@ -7,4 +9,29 @@ internal sealed record Inspectors(ITlmspInspector[] All, IInspectionSink[] Sinks
 {
     /// <summary>Whether there is anybody who looks.</summary>
     public bool IsEmpty => All.Length == 0 && Sinks.Length == 0;
+
+    /// <summary>Whether one of them means to change content.</summary>
+    public bool WritesContent(HttpDirection direction) => Array.Exists(All, inspector => inspector.Needs.Any(
+        need => need.Direction == direction && need is { Role: HttpRole.Content, Access: TlmspAccess.Write }));
+
+    /// <summary>Looks for a right that an inspector cannot do without and the grant does not give.</summary>
+    /// <param name="rights">Those of the grant.</param>
+    /// <returns>Which inspector lacks what; null where nothing is missing.</returns>
+    public string? FindLack(Func<HttpDirection, InspectionRights> rights)
+    {
+        foreach (ITlmspInspector inspector in All)
+        {
+            foreach (InspectorNeedsAttribute need in inspector.Needs)
+            {
+                if (rights(need.Direction).To(need.Role) < need.Access)
+                {
+                    return $"{inspector.GetType().Name} needs the right to {need.Access.ToString().ToLowerInvariant()} the "
+                        + $"{need.Role.ToString().ToLowerInvariant()} of {(need.Direction == HttpDirection.Request ? "requests" : "responses")}, "
+                        + "which was not granted. Have client and server grant it, or remove the inspector.";
+                }
+            }
+        }
+
+        return null;
+    }
 }

@@ -64,7 +64,7 @@ public interface IContainerRelayHandler
 }
 
 /// <summary>One direction through a middlebox: what arrives on one half leaves on the other. Not safe for concurrent use.</summary>
-public sealed class ContainerRelay
+public sealed partial class ContainerRelay
 {
     private readonly SessionPath _path;
     private readonly IncomingFlow _incoming;
@@ -72,7 +72,6 @@ public sealed class ContainerRelay
     private readonly byte _self;
     private readonly ArrayBufferWriter<byte> _replacement = new();
     private AlertMonitor _alerts;
-    private SequenceCounter _mark;
     private bool _failed;
 
     internal ContainerRelay(SessionPath path, byte self, IncomingFlow incoming, OutgoingFlow outgoing)
@@ -142,12 +141,6 @@ public sealed class ContainerRelay
         }
     }
 
-    /// <summary>Remembers this point of the output; see <see cref="Rewind"/>.</summary>
-    public void Mark() => _mark = _outgoing.Counter;
-
-    /// <summary>Declares that nothing written since <see cref="Mark"/> was or will be sent, so that an alert can follow what was.</summary>
-    public void Rewind() => _outgoing.Counter = _mark;
-
     /// <summary>Inserts a container of our own; needs write access to the context.</summary>
     public void Insert(byte contextId, ReadOnlySpan<byte> data, IBufferWriter<byte> output)
     {
@@ -164,13 +157,49 @@ public sealed class ContainerRelay
     public void WriteAlert(TlmspAlertLevel level, TlmspAlert alert, byte contextId, IBufferWriter<byte> output) =>
         _outgoing.Originate(RecordType.Alert, contextId, [(byte)level, (byte)alert], output);
 
-    /// <summary>Drops the cipher objects of this direction until they are needed again. Call when idle; the other direction may be in use.</summary>
-    public void Release() => _outgoing.Release();
+    /// <summary>
+    /// Drops the cipher objects of this direction, and what it keeps to hold containers in, until they are needed again. Call when idle; the
+    /// other direction may be in use.
+    /// </summary>
+    public void Release()
+    {
+        _outgoing.Release();
+        _free.Clear();
+        _free.TrimExcess();
+    }
 
     private void Relay(in OpenedContainer container, IContainerRelayHandler? handler, IBufferWriter<byte> output)
     {
-        bool isAlert = container.Type == RecordType.Alert;
-        if (!isAlert)
+        OnSent(container);
+        if (handler is null)
+        {
+            Pass(container, output);
+            return;
+        }
+
+        bool canWrite = IsWritable(container);
+        _replacement.ResetWrittenCount();
+        RelayAction action = handler.OnContainer(new RelayedContainer(container, canWrite), _replacement);
+        if (action == RelayAction.Forward)
+        {
+            Pass(container, output);
+            return;
+        }
+
+        CheckWritable(canWrite, container.Parts.ContextId);
+        if (action == RelayAction.Modify)
+        {
+            _outgoing.Modify(container, _replacement.WrittenSpan, output);
+        }
+        else
+        {
+            _outgoing.Delete(container, output);
+        }
+    }
+
+    private void OnSent(in OpenedContainer container)
+    {
+        if (container.Type != RecordType.Alert)
         {
             _alerts.OnData();
         }
@@ -178,36 +207,30 @@ public sealed class ContainerRelay
         {
             FatalAlert ??= _alerts.OnAlert(container.Plaintext, container.Parts.ContextId);
         }
+    }
 
-        bool canWrite = !isAlert && _path.AccessOf(_self, container.Parts.ContextId) == TlmspAccess.Write;
-        RelayAction action = RelayAction.Forward;
-        if (handler is not null)
+    private void Pass(in OpenedContainer container, IBufferWriter<byte> output)
+    {
+        if (container.Parts.IsAudited || AlwaysRegenerate)
         {
-            _replacement.ResetWrittenCount();
-            action = handler.OnContainer(new RelayedContainer(container, canWrite), _replacement);
+            _outgoing.Forward(container, output);
         }
+        else
+        {
+            // The author's own check MAC reaches the far endpoint, which the reference's replacement would hide.
+            _outgoing.ForwardUnchanged(container, output);
+        }
+    }
 
-        if (action != RelayAction.Forward && !canWrite)
+    private bool IsWritable(in OpenedContainer container) =>
+        container.Type != RecordType.Alert && _path.AccessOf(_self, container.Parts.ContextId) == TlmspAccess.Write;
+
+    private static void CheckWritable(bool canWrite, byte contextId)
+    {
+        if (!canWrite)
         {
             throw new InvalidOperationException(
-                $"A container in context {container.Parts.ContextId} cannot be changed: this middlebox was not granted write access.");
-        }
-
-        switch (action)
-        {
-            case RelayAction.Modify:
-                _outgoing.Modify(container, _replacement.WrittenSpan, output);
-                break;
-            case RelayAction.Delete:
-                _outgoing.Delete(container, output);
-                break;
-            case RelayAction.Forward when container.Parts.IsAudited || AlwaysRegenerate:
-                _outgoing.Forward(container, output);
-                break;
-            default:
-                // The author's own check MAC reaches the far endpoint, which the reference's replacement would hide.
-                _outgoing.ForwardUnchanged(container, output);
-                break;
+                $"A container in context {contextId} cannot be changed: this middlebox was not granted write access.");
         }
     }
 }

@@ -37,8 +37,13 @@ public class HostileWriterTests
     public async Task Is_found_out_and_the_response_is_never_complete(string name, Func<byte[], byte[]> change, string fault)
     {
         Assert.NotEmpty(name);
-        await using TestServer server = await TestServer.StartAsync(tlmsp => tlmsp.Middleboxes.Policy = _ => null, app =>
-            app.MapGet("/ten", async (HttpContext context) =>
+        await using TestServer server = await TestServer.StartAsync(
+            tlmsp =>
+            {
+                tlmsp.Middleboxes.Policy = _ => null;
+                tlmsp.AllowResizing = false;
+            },
+            app => app.MapGet("/ten", async (HttpContext context) =>
             {
                 context.Response.ContentLength = 10;
                 await context.Response.WriteAsync("helloworld");

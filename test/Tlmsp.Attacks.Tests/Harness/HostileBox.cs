@@ -104,7 +104,7 @@ internal static class Deeds
             direction.OnWire = _ =>
             {
                 direction.OnWire = null;
-                direction.Relay.Rewind();
+                direction.Flow.Rewind();
                 action(direction);
                 return s_nothing;
             };
@@ -118,7 +118,7 @@ internal static class Deeds
             direction.OnWire = _ =>
             {
                 direction.OnWire = _ => s_nothing;
-                direction.Relay.Rewind();
+                direction.Flow.Rewind();
                 direction.Relay.WriteAlert(TlmspAlertLevel.Warning, TlmspAlert.CloseNotify, 0, direction.Output);
                 return s_nothing;
             };

@@ -57,7 +57,7 @@ public class ContentLengthTests
     private static byte[] Receive(byte[] method, byte[][] response)
     {
         var streams = new Http2Streams();
-        var lengths = new Http2ContentLengths(streams, HttpFramerLimits.Default);
+        var lengths = new Http2ContentLengths();
         using var splitter = new Http2Splitter(HttpDirection.Request, streams, s_two, HttpFramerLimits.Default, lengths: lengths);
         splitter.Write(Frames.ClientStart, new Frames.Sink());
         splitter.Write(Frames.Make(1, Frames.EndHeaders | Frames.EndStream, 1, [.. method, 0x87, 0x84]), new Frames.Sink());

@@ -82,7 +82,7 @@ public class Http2ObserverTests
     public void Something_that_cannot_be_read_inside_a_frame_is_refused()
     {
         var observer = new HttpObservers(s_two, Grant.Parse("2=r"), HttpMappingMode.Strict, HttpFramerLimits.Default).For(HttpDirection.Request);
-        observer.OnContainer(HttpRole.Content, Frames.Data(1, "hello")[..12], new Events());
+        observer.OnContainer(HttpRole.Content, 0, Frames.Data(1, "hello")[..12], new Events());
         observer.OnOpaque(HttpRole.Head, 0, new Events());
 
         Assert.Throws<HttpMappingException>(() => observer.OnOpaque(HttpRole.Head, 10, new Events()));
@@ -105,7 +105,7 @@ public class Http2ObserverTests
                 role = role == HttpRole.Control && !profile.Has(role) ? HttpRole.Head : role;
                 if (granted[profile.IdOf(direction, role)] >= TlmspAccess.Read)
                 {
-                    observer.OnContainer(role, container, events);
+                    observer.OnContainer(role, 0, container, events);
                 }
                 else
                 {

@@ -97,7 +97,7 @@ internal sealed class HpackDecoder(HttpFramerLimits limits)
     }
 
     /// <summary>RFC 7541 §5.1; of more than 24 bits there is no use for one.</summary>
-    private static int Integer(ref ReadOnlySpan<byte> block, int prefix)
+    internal static int Integer(ref ReadOnlySpan<byte> block, int prefix)
     {
         if (block.IsEmpty)
         {

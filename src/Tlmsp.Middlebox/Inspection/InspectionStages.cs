@@ -1,0 +1,251 @@
+using Tlmsp.Http;
+
+namespace Tlmsp.Middlebox;
+
+/// <summary>
+/// Shows what passes in one direction to one inspector after the other, each what the one before let pass, and has the verdicts carried
+/// out. What an inspector holds back the next one sees when the first lets go.
+/// </summary>
+internal sealed partial class InspectionStages(
+    HttpDirection direction, Inspectors inspectors, VerdictWriter writer, InspectorWatch watch, int maxHeldBytes)
+{
+    private readonly InspectedContent _shown = new();
+    private int _holds;
+
+    public Inspectors Inspectors => inspectors;
+
+    public InspectorWatch Watch => watch;
+
+    /// <summary>Whether the connection is to end once what was decided on has been sent.</summary>
+    public bool IsOver { get; private set; }
+
+    /// <summary>Shows one thing.</summary>
+    /// <exception cref="InspectorException">An inspector threw something, or closes the connection.</exception>
+    /// <exception cref="OperationCanceledException">The connection ended meanwhile.</exception>
+    public async ValueTask ShowAsync(InspectionEvent seen, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        switch (seen.Kind)
+        {
+            case InspectionEventKind.Opaque:
+            case InspectionEventKind.Tunnel:
+                await OutsideAsync(seen, bytes, cancellationToken).ConfigureAwait(false);
+                break;
+            case InspectionEventKind.Aborted:
+                await AbortedAsync(seen.Flow!, cancellationToken).ConfigureAwait(false);
+                break;
+            case InspectionEventKind.End when seen.Flow!.IsWithheld:
+                await RecordAsync(seen.Flow, cancellationToken).ConfigureAwait(false);
+                break;
+            case var _ when seen.Flow!.IsWithheld:
+                break;
+            case InspectionEventKind.Head:
+                await HeadAsync(seen.Flow, 0, cancellationToken).ConfigureAwait(false);
+                break;
+            case InspectionEventKind.Secrets:
+                await SecretsAsync(seen.Flow, seen.Fields!, cancellationToken).ConfigureAwait(false);
+                break;
+            case InspectionEventKind.Content:
+                await ContentAsync(seen.Flow, 0, bytes, bytes.Length, isChanged: false, cancellationToken).ConfigureAwait(false);
+                break;
+            case InspectionEventKind.Trailers:
+                await TrailersAsync(seen.Flow, 0, cancellationToken).ConfigureAwait(false);
+                break;
+            default:
+                await EndAsync(seen.Flow, cancellationToken).ConfigureAwait(false);
+                break;
+        }
+    }
+
+    /// <summary>Checks that inspectors do not hold too much.</summary>
+    /// <exception cref="InspectorException">They do.</exception>
+    public void CheckHeld(long bytes)
+    {
+        if (_holds > 0 && bytes > maxHeldBytes)
+        {
+            throw new InspectorException($"inspectors hold back {bytes} bytes, more than {maxHeldBytes} (MaxHeldBytes)");
+        }
+    }
+
+    private async ValueTask HeadAsync(MessageFlow flow, int from, CancellationToken cancellationToken)
+    {
+        flow.Message.OpenHead(true);
+        for (int i = from; i < inspectors.All.Length; i++)
+        {
+            InspectionVerdict verdict = await AskAsync(i, InspectionEventKind.Head, flow, null, cancellationToken).ConfigureAwait(false);
+            if (verdict.Action == InspectionAction.Hold)
+            {
+                HoldOf(flow, i).HasHead = true;
+                return;
+            }
+
+            if (verdict.Action != InspectionAction.Forward)
+            {
+                Decide(flow, i, verdict);
+                return;
+            }
+        }
+
+        flow.Message.OpenHead(false);
+        Carry(() => writer.PassHead(flow), inspectors.All.Length - 1);
+    }
+
+    private async ValueTask SecretsAsync(MessageFlow flow, IReadOnlyList<HttpField> fields, CancellationToken cancellationToken)
+    {
+        for (int i = 0; i < inspectors.All.Length; i++)
+        {
+            InspectionVerdict verdict = await AskAsync(i, InspectionEventKind.Secrets, flow, fields, cancellationToken).ConfigureAwait(false);
+            if (verdict.Action == InspectionAction.Hold)
+            {
+                throw Failed(i, new InvalidOperationException("Sensitive fields without their head cannot be held back."));
+            }
+
+            if (verdict.Action != InspectionAction.Forward)
+            {
+                Decide(flow, i, verdict);
+                return;
+            }
+        }
+
+        writer.PassSecrets(flow);
+    }
+
+    /// <param name="flow">The message.</param>
+    /// <param name="from">The first inspector to show it to.</param>
+    /// <param name="bytes">The content.</param>
+    /// <param name="covers">How many octets of those that came it stands for.</param>
+    /// <param name="isChanged">Whether an inspector before changed it.</param>
+    /// <param name="cancellationToken">Says that the call takes too long.</param>
+    private async ValueTask ContentAsync(
+        MessageFlow flow, int from, ReadOnlyMemory<byte> bytes, int covers, bool isChanged, CancellationToken cancellationToken)
+    {
+        for (int i = from; i < inspectors.All.Length; i++)
+        {
+            InspectionHold? hold = flow.HoldOf(i);
+            if (hold is not null)
+            {
+                Add(hold, bytes, covers, isChanged);
+                (bytes, covers, isChanged) = (hold.Content.Memory, hold.Covers, hold.IsChanged);
+            }
+
+            _shown.Set(bytes, flow.Message.Rights.WritesContent, flow.IsRechunked);
+            InspectionVerdict verdict = await AskAsync(i, InspectionEventKind.Content, flow, null, cancellationToken).ConfigureAwait(false);
+            if (verdict.Action == InspectionAction.Hold)
+            {
+                if (_shown.IsReplaced)
+                {
+                    throw Failed(i, new InvalidOperationException("Content that is replaced cannot be held back as well."));
+                }
+
+                if (hold is null)
+                {
+                    Add(HoldOf(flow, i), bytes, covers, isChanged);
+                }
+
+                return;
+            }
+
+            if (verdict.Action != InspectionAction.Forward)
+            {
+                Decide(flow, i, verdict);
+                return;
+            }
+
+            (bytes, isChanged) = (_shown.Memory, isChanged || _shown.IsReplaced);
+            if (hold is not null)
+            {
+                await ReleaseAsync(flow, i, bytes, covers, isChanged, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+        }
+
+        flow.Message.IsContentChanged |= isChanged;
+        writer.PassContent(flow, bytes, covers, isChanged);
+    }
+
+    private async ValueTask TrailersAsync(MessageFlow flow, int from, CancellationToken cancellationToken)
+    {
+        for (int i = from; i < inspectors.All.Length; i++)
+        {
+            InspectionVerdict verdict = await AskAsync(i, InspectionEventKind.Trailers, flow, null, cancellationToken).ConfigureAwait(false);
+            if (verdict.Action == InspectionAction.Hold || (verdict.Action == InspectionAction.Forward && flow.HoldOf(i) is not null))
+            {
+                HoldOf(flow, i).HasTrailers = true;
+                return;
+            }
+
+            if (verdict.Action != InspectionAction.Forward)
+            {
+                Decide(flow, i, verdict);
+                return;
+            }
+        }
+
+        writer.PassTrailers(flow);
+    }
+
+    private async ValueTask EndAsync(MessageFlow flow, CancellationToken cancellationToken)
+    {
+        for (int i = 0; i < inspectors.All.Length; i++)
+        {
+            InspectionHold? hold = flow.HoldOf(i);
+            _shown.Set(hold?.Content.Memory ?? default, flow.Message.Rights.WritesContent && hold is not null, flow.IsRechunked && hold is not null);
+            InspectionVerdict verdict = await AskAsync(i, InspectionEventKind.End, flow, null, cancellationToken).ConfigureAwait(false);
+            if (verdict.Action == InspectionAction.Hold)
+            {
+                throw Failed(i, new InvalidOperationException("A message that is complete cannot be held back any longer."));
+            }
+
+            if (verdict.Action != InspectionAction.Forward)
+            {
+                Decide(flow, i, verdict);
+                break;
+            }
+
+            if (hold is not null)
+            {
+                await ReleaseAsync(flow, i, _shown.Memory, hold.Covers, hold.IsChanged || _shown.IsReplaced, cancellationToken).ConfigureAwait(false);
+                if (flow.IsWithheld)
+                {
+                    break;
+                }
+            }
+        }
+
+        await RecordAsync(flow, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>An inspector lets go: those after it see all that it held.</summary>
+    private async ValueTask ReleaseAsync(
+        MessageFlow flow, int inspector, ReadOnlyMemory<byte> bytes, int covers, bool isChanged, CancellationToken cancellationToken)
+    {
+        using InspectionHold hold = flow.Release(inspector)!;
+        _holds--;
+        if (hold.HasHead)
+        {
+            await HeadAsync(flow, inspector + 1, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (covers > 0 && !flow.IsWithheld)
+        {
+            await ContentAsync(flow, inspector + 1, bytes, covers, isChanged, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (hold.HasTrailers && !flow.IsWithheld)
+        {
+            await TrailersAsync(flow, inspector + 1, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private InspectionHold HoldOf(MessageFlow flow, int inspector)
+    {
+        _holds += flow.HoldOf(inspector) is null ? 1 : 0;
+        return flow.Hold(inspector);
+    }
+
+    private static void Add(InspectionHold hold, ReadOnlyMemory<byte> bytes, int covers, bool isChanged)
+    {
+        System.Buffers.BuffersExtensions.Write(hold.Content, bytes.Span);
+        hold.Covers += covers;
+        hold.IsChanged |= isChanged;
+    }
+}

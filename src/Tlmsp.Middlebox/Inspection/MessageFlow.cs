@@ -1,0 +1,102 @@
+using Tlmsp.Http;
+
+namespace Tlmsp.Middlebox;
+
+/// <summary>A message on its way: which bytes of which containers are its, as far as nobody has decided on them.</summary>
+internal sealed class MessageFlow(InspectedMessage message, int inspectors)
+{
+    private readonly InspectionHold?[] _holds = new InspectionHold?[inspectors];
+
+    public InspectedMessage Message { get; } = message;
+
+    /// <summary>The head as it came.</summary>
+    public HttpHead? OriginalHead { get; set; }
+
+    /// <summary>The bytes of its head, or of sensitive fields where the head is sealed; empty once decided on.</summary>
+    public List<ContainerRun> Head { get; } = [];
+
+    /// <summary>The bytes of its trailer section.</summary>
+    public List<ContainerRun> Trailers { get; } = [];
+
+    /// <summary>Its content, in order.</summary>
+    public Queue<ContainerRun> Content { get; } = new();
+
+    /// <summary>Its framing as long as its head waits: it goes if the message does.</summary>
+    public List<ContainerRun> Framing { get; } = [];
+
+    /// <summary>Whether the middlebox makes the chunks itself, because their content may change its length.</summary>
+    public bool IsRechunked { get; set; }
+
+    /// <summary>Whether its head has been decided on.</summary>
+    public bool HeadPassed { get; set; }
+
+    /// <summary>Whether nothing of it goes on.</summary>
+    public bool IsWithheld { get; private set; }
+
+    /// <summary>Whether an inspector holds something of it back.</summary>
+    public bool IsHeld => Array.Exists(_holds, hold => hold is not null);
+
+    /// <summary>What an inspector holds back; null for nothing.</summary>
+    public InspectionHold? HoldOf(int inspector) => _holds[inspector];
+
+    /// <summary>An inspector begins to hold something back, or goes on to.</summary>
+    public InspectionHold Hold(int inspector) => _holds[inspector] ??= new InspectionHold();
+
+    /// <summary>An inspector lets go.</summary>
+    /// <returns>What it held; null for nothing. To be disposed of.</returns>
+    public InspectionHold? Release(int inspector)
+    {
+        InspectionHold? hold = _holds[inspector];
+        _holds[inspector] = null;
+        return hold;
+    }
+
+    /// <summary>Nothing of it goes on: its containers do, without what was its.</summary>
+    /// <param name="instead">What goes on in the place of its head.</param>
+    public void Withhold(ReadOnlyMemory<byte> instead = default)
+    {
+        IsWithheld = true;
+        foreach (ContainerRun run in Head)
+        {
+            run.Pass(instead);
+            instead = default;
+        }
+
+        foreach (ContainerRun run in (IEnumerable<ContainerRun>)[.. Content, .. Trailers])
+        {
+            run.Pass(default);
+        }
+
+        foreach (ContainerRun run in Framing)
+        {
+            run.Container.Replace(run.Start, run.Length, default);
+        }
+
+        Head.Clear();
+        Content.Clear();
+        Trailers.Clear();
+        Framing.Clear();
+        for (int i = 0; i < _holds.Length; i++)
+        {
+            Release(i)?.Dispose();
+        }
+    }
+}
+
+/// <summary>What one inspector holds back of a message.</summary>
+internal sealed class InspectionHold : IDisposable
+{
+    public PooledBuffer Content { get; } = new();
+
+    /// <summary>How many octets that came the content stands for.</summary>
+    public int Covers { get; set; }
+
+    /// <summary>Whether an inspector before changed it.</summary>
+    public bool IsChanged { get; set; }
+
+    public bool HasHead { get; set; }
+
+    public bool HasTrailers { get; set; }
+
+    public void Dispose() => Content.Dispose();
+}

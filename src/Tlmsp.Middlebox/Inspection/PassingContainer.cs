@@ -1,0 +1,99 @@
+using System.Buffers;
+
+namespace Tlmsp.Middlebox;
+
+/// <summary>A container that waits for the inspectors, and what is to become of it.</summary>
+internal sealed class PassingContainer
+{
+    private List<Edit>? _edits;
+    private List<(byte ContextId, ReadOnlyMemory<byte> Data)>? _inserts;
+
+    public HeldContainer Held { get; private set; } = null!;
+
+    /// <summary>Parts of messages in it that nobody has decided on yet.</summary>
+    public int Undecided { get; set; }
+
+    /// <summary>How many final responses end in it.</summary>
+    public int Answers { get; set; }
+
+    /// <summary>Whether a message goes on behind it; null where it holds nothing of any.</summary>
+    public bool? LeavesOpen { get; set; }
+
+    /// <summary>Takes the next container.</summary>
+    public void Begin(HeldContainer held)
+    {
+        Held = held;
+        Undecided = 0;
+        Answers = 0;
+        LeavesOpen = null;
+        _edits = null;
+        _inserts = null;
+    }
+
+    /// <summary>Puts other bytes in the place of some of its own; once per place.</summary>
+    public void Replace(int start, int length, ReadOnlyMemory<byte> bytes) => (_edits ??= []).Add(new Edit(start, length, bytes));
+
+    /// <summary>Sends a container of our own behind it.</summary>
+    public void InsertBehind(byte contextId, ReadOnlyMemory<byte> data) => (_inserts ??= []).Add((contextId, data));
+
+    /// <summary>Sends it on.</summary>
+    public void Send(ContainerRelay relay, IBufferWriter<byte> output)
+    {
+        if (_edits is null)
+        {
+            relay.Forward(Held, output);
+        }
+        else
+        {
+            relay.Modify(Held, Edited(), output);
+        }
+
+        if (_inserts is not null)
+        {
+            foreach ((byte contextId, ReadOnlyMemory<byte> data) in _inserts)
+            {
+                relay.Insert(contextId, data.Span, output);
+            }
+        }
+    }
+
+    private ReadOnlySpan<byte> Edited()
+    {
+        ReadOnlySpan<byte> plaintext = Held.Plaintext.Span;
+        var edited = new ArrayBufferWriter<byte>(Math.Max(256, plaintext.Length));
+        int at = 0;
+        _edits!.Sort(static (a, b) => a.Start.CompareTo(b.Start));
+        foreach (Edit edit in _edits)
+        {
+            edited.Write(plaintext[at..edit.Start]);
+            edited.Write(edit.Bytes.Span);
+            at = edit.Start + edit.Length;
+        }
+
+        edited.Write(plaintext[at..]);
+        return edited.WrittenSpan;
+    }
+
+    private readonly record struct Edit(int Start, int Length, ReadOnlyMemory<byte> Bytes);
+}
+
+/// <summary>Some bytes of a container.</summary>
+internal readonly record struct ContainerRun(PassingContainer Container, int Start, int Length)
+{
+    /// <summary>Somebody waits for a decision on them.</summary>
+    public ContainerRun Await()
+    {
+        Container.Undecided++;
+        return this;
+    }
+
+    /// <summary>They go on as they are.</summary>
+    public void Pass() => Container.Undecided--;
+
+    /// <summary>Other bytes go on in their place.</summary>
+    public void Pass(ReadOnlyMemory<byte> bytes)
+    {
+        Container.Undecided--;
+        Container.Replace(Start, Length, bytes);
+    }
+}

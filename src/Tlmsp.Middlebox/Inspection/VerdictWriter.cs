@@ -1,0 +1,288 @@
+using System.Globalization;
+using System.Text;
+using Tlmsp.Http;
+
+namespace Tlmsp.Middlebox;
+
+/// <summary>Carries out what inspectors decided about the messages of one direction, in the containers that the messages came in.</summary>
+internal sealed class VerdictWriter(
+    HttpDirection direction, HttpProfile profile, InspectionContext connection, InspectedMessages messages, HttpExchangeQueue? exchanges,
+    BoxAnswers answers)
+{
+    private readonly InspectionRights _responses = InspectionRights.Of(profile, connection.Grant, HttpDirection.Response);
+
+    /// <summary>The head goes on, changed or not.</summary>
+    /// <exception cref="InspectionRightException">A sensitive field was changed without the right to.</exception>
+    public void PassHead(MessageFlow flow)
+    {
+        if (flow.Message.IsHeadChanged)
+        {
+            Change(flow);
+        }
+        else
+        {
+            PassSecrets(flow);
+        }
+
+        flow.HeadPassed = true;
+        flow.Framing.Clear();
+        if (direction == HttpDirection.Request)
+        {
+            answers.OnForwarded();
+        }
+    }
+
+    /// <summary>Sensitive fields without their head go on.</summary>
+    public void PassSecrets(MessageFlow flow)
+    {
+        foreach (ContainerRun run in flow.Head)
+        {
+            run.Pass();
+        }
+
+        flow.Head.Clear();
+    }
+
+    /// <summary>The trailer section goes on.</summary>
+    public void PassTrailers(MessageFlow flow)
+    {
+        foreach (ContainerRun run in flow.Trailers)
+        {
+            run.Pass();
+        }
+
+        flow.Trailers.Clear();
+    }
+
+    /// <summary>Content goes on.</summary>
+    /// <param name="flow">The message.</param>
+    /// <param name="bytes">The content.</param>
+    /// <param name="covers">How many octets of those that came it stands for.</param>
+    /// <param name="isChanged">Whether they differ.</param>
+    public void PassContent(MessageFlow flow, ReadOnlyMemory<byte> bytes, int covers, bool isChanged)
+    {
+        bool isFirst = true;
+        while (covers > 0)
+        {
+            ContainerRun run = flow.Content.Dequeue();
+            covers -= run.Length;
+            if (flow.IsRechunked)
+            {
+                run.Pass(isFirst ? Chunk(bytes.Span) : default);
+            }
+            else if (isChanged)
+            {
+                run.Pass(bytes[..run.Length].ToArray());
+                bytes = bytes[run.Length..];
+            }
+            else
+            {
+                run.Pass();
+            }
+
+            isFirst = false;
+        }
+    }
+
+    /// <summary>Answers in the server's place.</summary>
+    /// <exception cref="InspectionRightException">The grant does not allow it.</exception>
+    public void Respond(MessageFlow flow, InspectionResponse response)
+    {
+        // The answer's content goes where the request asks for it: its client takes it from nowhere else.
+        HttpHead request = direction == HttpDirection.Request ? flow.Message.Head! : flow.Message.Request?.Head ?? flow.Message.Head!;
+        string? contentName = request[HttpContentSet.Field];
+        byte contentId = contentName is null
+            ? profile.IdOf(HttpDirection.Response, HttpRole.Content)
+            : profile.ContentId(contentName, HttpDirection.Response);
+        CheckResponse(flow, contentId);
+        byte[] head = HeadWriter.Write(contentName is null
+            ? response
+            : response with { Fields = [.. response.Fields, new HttpField(HttpContentSet.Field, contentName)] });
+        if (direction == HttpDirection.Request)
+        {
+            CheckWithholding(flow);
+            flow.Withhold();
+            exchanges!.Withdraw(messages.Withdraw(flow.Message));
+            answers.Add(head, contentId, request.Method == "HEAD" ? default : response.Content);
+            return;
+        }
+
+        PassingContainer last = flow.Head[^1].Container;
+        flow.Withhold(head);
+        if (request.Method != "HEAD" && !response.Content.IsEmpty)
+        {
+            last.InsertBehind(contentId, response.Content);
+        }
+    }
+
+    /// <summary>Sends nothing of a message on.</summary>
+    /// <exception cref="InspectionRightException">The grant does not allow it.</exception>
+    public void Drop(MessageFlow flow)
+    {
+        CheckWithholding(flow);
+        flow.Withhold();
+    }
+
+    private void CheckResponse(MessageFlow flow, byte contentId)
+    {
+        const string what = "An answer in the server's place";
+        if (profile.Version == HttpWireVersion.Http2)
+        {
+            throw new NotSupportedException($"{what} is given over HTTP/1.1 alone: close the connection over HTTP/2.");
+        }
+
+        if (flow.HeadPassed)
+        {
+            throw new InvalidOperationException($"{what} comes too late: the head of the message has gone on. Hold it back in OnHeadAsync.");
+        }
+
+        if (!_responses.WritesHead)
+        {
+            throw new InspectionRightException(what, HttpDirection.Response, HttpRole.Head, TlmspAccess.Write);
+        }
+
+        if (connection.Grant[contentId] != TlmspAccess.Write)
+        {
+            throw new InspectionRightException(what, HttpDirection.Response, HttpRole.Content, TlmspAccess.Write);
+        }
+
+        if (direction == HttpDirection.Response && flow.Message.Request is null)
+        {
+            throw new InspectionRightException(what, HttpDirection.Request, HttpRole.Head, TlmspAccess.Read);
+        }
+
+        if (flow.Message.Head is { StatusCode: >= 100 and < 200 })
+        {
+            throw new InvalidOperationException($"{what} cannot replace an interim response.");
+        }
+    }
+
+    /// <summary>Containers that are not to go on become empty ones, which takes the right to write in each of their contexts.</summary>
+    private static void CheckWithholding(MessageFlow flow)
+    {
+        const string what = "To keep a message back";
+        InspectedMessage message = flow.Message;
+        if (!message.Rights.WritesHead)
+        {
+            throw new InspectionRightException(what, message.Direction, HttpRole.Head, TlmspAccess.Write);
+        }
+
+        bool mayHaveContent = message.Head is not { } head || head["Transfer-Encoding"] is not null || head["Content-Length"] is not (null or "0");
+        if (mayHaveContent && !message.Rights.WritesContent)
+        {
+            throw new InspectionRightException(what, message.Direction, HttpRole.Content, TlmspAccess.Write);
+        }
+
+        if (message.Rights.Secret != TlmspAccess.Write)
+        {
+            throw new InspectionRightException(what, message.Direction, HttpRole.Secret, TlmspAccess.Write);
+        }
+    }
+
+    private void Change(MessageFlow flow)
+    {
+        HttpHead head = flow.Message.Head!;
+        if (profile.Version == HttpWireVersion.Http2)
+        {
+            PassAs(flow.Head, Http2HeadWriter.Write(head, EndsStream(flow.Head)));
+            return;
+        }
+
+        if (profile.Secrets is not { } secrets)
+        {
+            PassAs(flow.Head, WithEnd(HeadWriter.Write(head, secrets: null, static _ => false)));
+            return;
+        }
+
+        byte[] before = HeadWriter.Write(flow.OriginalHead!, secrets: true, IsSecret);
+        byte[] sensitive = HeadWriter.Write(head, secrets: true, IsSecret);
+        bool isSame = before.AsSpan().SequenceEqual(sensitive);
+        if (!isSame && flow.Message.Rights.Secret != TlmspAccess.Write)
+        {
+            throw new InspectionRightException("To change a sensitive field", direction, HttpRole.Secret, TlmspAccess.Write);
+        }
+
+        byte secretId = profile.IdOf(direction, HttpRole.Secret);
+        List<ContainerRun> lines = [.. flow.Head.Where(run => run.Container.Held.ContextId != secretId)];
+        List<ContainerRun> apart = [.. flow.Head.Where(run => run.Container.Held.ContextId == secretId)];
+        flow.Head.Clear();
+        byte[] main = HeadWriter.Write(head, secrets: false, IsSecret);
+        if (isSame)
+        {
+            apart.ForEach(run => run.Pass());
+            PassWithEnd(lines, main);
+            return;
+        }
+
+        if (apart.Count > 0)
+        {
+            PassAs(apart, sensitive);
+            PassWithEnd(lines, main);
+            return;
+        }
+
+        // Its own container, between the fields and the blank line (http-mapping §9).
+        PassingContainer container = lines[0].Container;
+        if (lines[^1].Container == container && lines[^1].Start + lines[^1].Length != container.Held.PlaintextLength)
+        {
+            throw new InvalidOperationException("A sensitive field cannot be added to a head that shares its container with another.");
+        }
+
+        PassAs(lines, main);
+        container.InsertBehind(secretId, sensitive);
+        container.InsertBehind(profile.IdOf(direction, HttpRole.Head), "\r\n"u8.ToArray());
+
+        bool IsSecret(string name) => secrets.Contains(Encoding.Latin1.GetBytes(name));
+    }
+
+    /// <summary>What the flags of a HEADERS frame say (RFC 9113 §6.2), whose header may lie in several containers.</summary>
+    private static bool EndsStream(List<ContainerRun> frames)
+    {
+        const int flagsOffset = 4;
+        int skip = flagsOffset;
+        foreach (ContainerRun run in frames)
+        {
+            if (skip < run.Length)
+            {
+                return (run.Container.Held.Plaintext.Span[run.Start + skip] & 1) != 0;
+            }
+
+            skip -= run.Length;
+        }
+
+        throw new InvalidOperationException("A head without frames.");
+    }
+
+    /// <summary>The blank line stays behind the sensitive fields, in the last bytes of the head.</summary>
+    private static void PassWithEnd(List<ContainerRun> lines, byte[] main)
+    {
+        if (lines.Count == 1)
+        {
+            PassAs(lines, WithEnd(main));
+            return;
+        }
+
+        ContainerRun last = lines[^1];
+        lines.RemoveAt(lines.Count - 1);
+        PassAs(lines, main);
+        last.Pass("\r\n"u8.ToArray());
+    }
+
+    private static byte[] WithEnd(byte[] lines) => [.. lines, .. "\r\n"u8];
+
+    private static void PassAs(List<ContainerRun> runs, ReadOnlyMemory<byte> bytes)
+    {
+        foreach (ContainerRun run in runs)
+        {
+            run.Pass(bytes);
+            bytes = default;
+        }
+
+        runs.Clear();
+    }
+
+    /// <summary>Content as one chunk (RFC 9112 §7.1); nothing where there is no content, as an empty chunk would be the last.</summary>
+    private static byte[] Chunk(ReadOnlySpan<byte> content) => content.IsEmpty
+        ? []
+        : [.. Encoding.ASCII.GetBytes(content.Length.ToString("x", CultureInfo.InvariantCulture)), .. "\r\n"u8, .. content, .. "\r\n"u8];
+}
