@@ -70,7 +70,6 @@ internal static class RequestCases
         ["every token character in a name", Get + "!#$%&'*+-.^_`|~09azAZ: x\r\n\r\n"],
         ["a field twice", Get + "X: a\r\nX: b\r\n\r\n"],
         ["an expectation", Five + "Expect: 100-continue\r\n\r\nhello"],
-        ["a wish for HTTP/2", Get + "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n"],
         ["a method override", Post + "X-HTTP-Method-Override: DELETE\r\nContent-Length: 0\r\n\r\n"],
     ];
 
