@@ -19,18 +19,25 @@ internal sealed class DemoPath(bool fixedPorts) : IAsyncDisposable
     private readonly int _httpsPort = FreePort();
     private readonly int _headPort = fixedPorts ? 7001 : FreePort();
     private readonly int _bodyPort = fixedPorts ? 7002 : FreePort();
+    private readonly int _scannerPort = fixedPorts ? 7003 : FreePort();
 
     public static Grant HeaderOnly => Grant.Read(HttpContexts.Headers);
 
     public static Grant BodyOnly => Grant.Read(HttpContexts.Body);
 
+    public static Grant ResponseBodyOnly => Grant.Read(HttpContexts.ResponseBody);
+
     public Testimony HeaderBox { get; } = new();
 
     public Testimony BodyBox { get; } = new();
 
+    public Testimony Scanner { get; } = new();
+
     public string HeaderBoxAddress => $"tlmsp://localhost:{_headPort}";
 
     public string BodyBoxAddress => $"tlmsp://localhost:{_bodyPort}";
+
+    public string ScannerAddress => $"tlmsp://localhost:{_scannerPort}";
 
     public Uri ServerAddress => new($"https://localhost:{_tlmspPort}");
 
@@ -46,6 +53,7 @@ internal sealed class DemoPath(bool fixedPorts) : IAsyncDisposable
     {
         await StartServerAsync();
         await StartMiddleboxAsync(BodyBoxAddress, _bodyPort, BodyBox, $"localhost:{_tlmspPort}");
+        await StartMiddleboxAsync(ScannerAddress, _scannerPort, Scanner, $"localhost:{_tlmspPort}");
         await StartMiddleboxAsync(HeaderBoxAddress, _headPort, HeaderBox, BodyBoxAddress, $"localhost:{_tlmspPort}");
     }
 
@@ -57,6 +65,17 @@ internal sealed class DemoPath(bool fixedPorts) : IAsyncDisposable
             tlmsp.Middleboxes.Add(HeaderBoxAddress, HeaderOnly).Add(BodyBoxAddress, BodyOnly);
         },
         handler => handler.MaxConnectionsPerServer = 8))
+    {
+        BaseAddress = ServerAddress,
+    };
+
+    /// <summary>A client with contexts per direction, whose responses a scanner may read the bodies of.</summary>
+    public HttpClient CreateScannedClient() => new(new TlmspHandler(tlmsp =>
+    {
+        tlmsp.Profile = HttpProfile.Four;
+        tlmsp.Trust.CustomRootTrust.Add(_certificates.Root);
+        tlmsp.Middleboxes.Add(ScannerAddress, ResponseBodyOnly);
+    }))
     {
         BaseAddress = ServerAddress,
     };
@@ -97,7 +116,8 @@ internal sealed class DemoPath(bool fixedPorts) : IAsyncDisposable
             {
                 tlmsp.ServerCertificate = certificate;
                 tlmsp.Trust.CustomRootTrust.Add(_certificates.Root);
-                tlmsp.Middleboxes.Allow(HeaderBoxAddress, HeaderOnly).Allow(BodyBoxAddress, BodyOnly);
+                tlmsp.Middleboxes.Allow(HeaderBoxAddress, HeaderOnly).Allow(BodyBoxAddress, BodyOnly)
+                    .Allow(ScannerAddress, ResponseBodyOnly);
             }));
             kestrel.Listen(IPAddress.Loopback, _httpsPort, listen => listen.UseHttps(certificate));
         });

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using QuickStart;
 using Tlmsp;
+using Tlmsp.Http;
 
 // An orders API, a client, and two middleboxes between them: one may read heads, the other may read bodies, neither can read the rest.
 bool serve = args.Contains("--serve");
@@ -30,6 +31,21 @@ report.Check("the body-only middlebox saw no request line and no field", body.Re
 TlmspSessionInfo? session = path.SeenByServer;
 report.Check("the server knows both middleboxes and what each may do", session is { Middleboxes.Count: 2 }
     && session.Middleboxes[0].Grant.Equals(DemoPath.HeaderOnly) && session.Middleboxes[1].Grant.Equals(DemoPath.BodyOnly));
+
+// Profile four has contexts per direction: a scanner of responses is given no key that opens a request.
+Testimony scanner = path.Scanner;
+string marker = $"marker-{Guid.NewGuid():N}";
+using (HttpClient client = path.CreateScannedClient())
+{
+    using HttpResponseMessage created = await client.PostAsJsonAsync("/orders", new { Id = 0, Article = marker, Quantity = 1 });
+    int before = scanner.Excerpts.Count;
+    await client.GetStringAsync("/orders");
+    Console.WriteLine();
+    Console.WriteLine("What a response-body scanner saw in profile four:");
+    report.Check("the scanner saw the bodies of responses", created.IsSuccessStatusCode && scanner.Excerpts.Count > before);
+    report.Check("the scanner saw nothing of requests, and no head", scanner.RequestLines.IsEmpty && scanner.ContentTypes.IsEmpty && scanner.OpaqueContent > 0
+        && scanner.ContentDirections.All(direction => direction == HttpDirection.Response));
+}
 
 const string hidden = "(encrypted)";
 Report.Table(

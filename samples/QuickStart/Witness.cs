@@ -14,6 +14,8 @@ internal sealed class Testimony
 
     public ConcurrentQueue<string> Excerpts { get; } = new();
 
+    public ConcurrentQueue<HttpDirection> ContentDirections { get; } = new();
+
     public long OpaqueHeads;
 
     public long OpaqueContent;
@@ -43,6 +45,7 @@ internal sealed class Witness(Testimony testimony) : ITlmspInspector
     {
         if (testimony.Excerpts.Count < 100)
         {
+            testimony.ContentDirections.Enqueue(message.Direction);
             testimony.Excerpts.Enqueue(Encoding.UTF8.GetString(content.Memory.Span[..Math.Min(content.Memory.Length, 60)]));
         }
 

@@ -94,16 +94,17 @@ public class MappingAttackTests
         Assert.Throws<HttpMappingException>(() => joiner.Deleted("a middlebox", HttpRole.Content));
     }
 
+    /// <summary>Too many of a sender's own end its connection in the record layer, which knows whose they are.</summary>
     [Fact]
-    public void Empty_containers_are_skipped_up_to_a_point()
+    public void Empty_containers_are_skipped()
     {
         HttpJoiner joiner = Wire.Requests();
-        string[] empty = [.. Enumerable.Repeat("b:", 32)];
+        string[] empty = [.. Enumerable.Repeat("b:", 100)];
         Assert.Equal("", Wire.Join(joiner, empty));
         Assert.NotEmpty(Wire.Join(joiner, "h:GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
-        Wire.Join(joiner, empty);
 
-        Assert.Throws<HttpMappingException>(() => Wire.Join(joiner, "b:"));
+        Assert.Equal("", Wire.Join(joiner, empty));
+        Assert.Equal(1, joiner.MessageNumber);
     }
 
     [Fact]

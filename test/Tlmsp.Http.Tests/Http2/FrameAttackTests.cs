@@ -208,13 +208,8 @@ public class FrameAttackTests
         Assert.Throws<HttpMappingException>(() => Joiner(HttpDirection.Request).Deleted("a middlebox", HttpRole.Content));
 
     [Fact]
-    public void Empty_containers_are_skipped_up_to_a_point()
-    {
-        Http2Joiner joiner = Joiner(HttpDirection.Request);
-        Assert.Empty(Frames.Join(joiner, s_two, HttpDirection.Request, Enumerable.Repeat((B, Array.Empty<byte>()), 32)));
-
-        Assert.Throws<HttpMappingException>(() => Frames.Join(joiner, s_two, HttpDirection.Request, [(B, [])]));
-    }
+    public void Empty_containers_are_skipped() => Assert.Empty(
+        Frames.Join(Joiner(HttpDirection.Request), s_two, HttpDirection.Request, Enumerable.Repeat((B, Array.Empty<byte>()), 100)));
 
     private static Http2Joiner Joiner(HttpDirection direction, Http2Streams? streams = null) =>
         new(direction, streams ?? new Http2Streams(), s_two, HttpFramerLimits.Default);
