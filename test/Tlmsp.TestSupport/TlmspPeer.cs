@@ -125,11 +125,15 @@ public sealed class TlmspPeer : IContainerReceiver, IAsyncDisposable
     public Task SendMessageAsync(string head, string content) => SendAsync((HttpContexts.Headers, head), (HttpContexts.Body, content));
 
     /// <summary>Sends data in several contexts, in one write.</summary>
-    public async Task SendAsync(params (byte ContextId, string Text)[] parts)
+    public Task SendAsync(params (byte ContextId, string Text)[] parts) =>
+        SendAllAsync([.. parts.Select(part => (part.ContextId, Encoding.ASCII.GetBytes(part.Text)))]);
+
+    /// <summary>Sends data in several contexts, in one write.</summary>
+    public async Task SendAllAsync((byte ContextId, byte[] Data)[] parts)
     {
-        foreach ((byte contextId, string text) in parts)
+        foreach ((byte contextId, byte[] data) in parts)
         {
-            Session.Writer.Write(contextId, Encoding.ASCII.GetBytes(text), _transport.Output);
+            Session.Writer.Write(contextId, data, _transport.Output);
         }
 
         await _transport.FlushAsync(CancellationToken.None);

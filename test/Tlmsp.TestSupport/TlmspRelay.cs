@@ -12,7 +12,14 @@ namespace Tlmsp.TestSupport;
 /// <param name="ToServer">The direction.</param>
 /// <param name="Relay">The engine's relay.</param>
 /// <param name="Output">What goes on, for containers that a handler inserts.</param>
-public sealed record RelayDirection(bool ToServer, ContainerRelay Relay, IBufferWriter<byte> Output);
+/// <param name="Flow">Makes containers that the relay would refuse to make.</param>
+public sealed record RelayDirection(bool ToServer, ContainerRelay Relay, IBufferWriter<byte> Output, HostileFlow Flow)
+{
+    /// <summary>
+    /// Given what the relay has made of a record, says what is sent in its place; <see cref="HostileFlow.Rewind"/> takes the record back.
+    /// </summary>
+    public Func<byte[], byte[]>? OnWire { get; set; }
+}
 
 /// <summary>A middlebox of the engine on bare TCP connections, for tests that read, change, insert and delete in any context.</summary>
 public sealed class TlmspRelay : IAsyncDisposable
@@ -109,8 +116,10 @@ public sealed class TlmspRelay : IAsyncDisposable
         private readonly ArrayBufferWriter<byte> _hello = new();
         private SocketTransport? _server;
         private TlmspMiddleboxSession? _session;
-        private IContainerRelayHandler? _toServer;
-        private IContainerRelayHandler? _toClient;
+        private RelayDirection? _toServer;
+        private RelayDirection? _toClient;
+        private IContainerRelayHandler? _serverHandler;
+        private IContainerRelayHandler? _clientHandler;
 
         public async Task RunAsync(CancellationToken stopping)
         {
@@ -189,14 +198,25 @@ public sealed class TlmspRelay : IAsyncDisposable
                 }
 
                 _session = _handshake.Complete();
-                _toServer = handlers(new RelayDirection(true, _session.ClientToServer, toServer));
-                _toClient = handlers(new RelayDirection(false, _session.ServerToClient, client.Output));
+                _toServer = new RelayDirection(true, _session.ClientToServer, toServer, new HostileFlow(_handshake, toServer: true));
+                _toClient = new RelayDirection(false, _session.ServerToClient, client.Output, new HostileFlow(_handshake, toServer: false));
+                _serverHandler = handlers(_toServer);
+                _clientHandler = handlers(_toClient);
             }
 
-            ContainerRelay relay = fromClient ? _session.ClientToServer : _session.ServerToClient;
-            while (relay.TryRelay(ref input, fromClient ? _toServer : _toClient, fromClient ? toServer : client.Output))
+            while (fromClient ? TryRelay(_toServer!, _serverHandler, ref input) : TryRelay(_toClient!, _clientHandler, ref input))
             {
             }
+        }
+
+        private static bool TryRelay(RelayDirection direction, IContainerRelayHandler? handler, ref ReadOnlySequence<byte> input)
+        {
+            var record = new ArrayBufferWriter<byte>();
+            direction.Flow.Mark();
+            bool relayed = direction.Relay.TryRelay(ref input, handler, record);
+            byte[] sent = record.WrittenSpan.ToArray();
+            direction.Output.Write(direction.OnWire is { } wire && relayed ? wire(sent) : sent);
+            return relayed;
         }
     }
 }

@@ -58,6 +58,9 @@ internal sealed class Http2Framer(HttpDirection direction, Http2Streams streams,
     /// <summary>False for a box that cannot read all contexts of both directions: which streams there are it cannot tell.</summary>
     public bool SeesAll { get; init; } = true;
 
+    /// <summary>For our own server's output: Kestrel says GOAWAY before anything else where the client has gone already.</summary>
+    public bool AllowGoAwayFirst { get; init; }
+
     public HttpDirection Direction => direction;
 
     /// <summary>The frame that the latest piece belongs to.</summary>
@@ -203,7 +206,8 @@ internal sealed class Http2Framer(HttpDirection direction, Http2Streams streams,
             throw Fault("a reserved bit is set in a frame header");
         }
 
-        if (!_settingsSeen && SeesControl && (_frame.Type != Http2FrameType.Settings || _frame.IsAck))
+        bool mayBeFirst = _frame is { Type: Http2FrameType.Settings, IsAck: false } || (AllowGoAwayFirst && _frame.Type == Http2FrameType.GoAway);
+        if (!_settingsSeen && SeesControl && !mayBeFirst)
         {
             throw Fault("the first frame is not SETTINGS");
         }

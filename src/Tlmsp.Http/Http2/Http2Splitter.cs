@@ -33,7 +33,10 @@ internal sealed class Http2Splitter : IHttpSplitter
         _resizableIds = resizableIds ?? [];
         _cutter = _resizableIds.Count == 0 ? null : new Http2LengthCutter(direction, streams);
         _lengths = lengths;
-        _framer = new Http2Framer(direction, streams, profile.Has(HttpRole.Control), limits.MaxHeadBytes);
+        _framer = new Http2Framer(direction, streams, profile.Has(HttpRole.Control), limits.MaxHeadBytes)
+        {
+            AllowGoAwayFirst = direction == HttpDirection.Response,
+        };
         _settings = new Http2OwnSettings(statelessCompression);
         _headId = profile.IdOf(direction, HttpRole.Head);
         _contentIds = profile.ContentIdsIn(direction);

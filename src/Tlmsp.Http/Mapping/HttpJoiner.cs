@@ -73,14 +73,12 @@ public sealed partial class HttpJoiner : IHttpJoiner
                 CheckContent(role, contextId);
             }
 
-            bool wasTrailerStart = _framer.ExpectedRole is null;
-            bool announced = _framer.TrailersAnnounced;
-            int taken = _framer.Consume(rest, out HttpPiece piece);
-            if (wasTrailerStart)
+            if (_framer.ExpectedRole is null)
             {
-                CheckTrailerStart(role, piece, announced);
+                CheckTrailerStart(role, rest[0]);
             }
 
+            int taken = _framer.Consume(rest, out HttpPiece piece);
             _guard?.Leave(role, piece);
             rest = rest[taken..];
             _offset += taken;
@@ -156,15 +154,16 @@ public sealed partial class HttpJoiner : IHttpJoiner
     }
 
     /// <summary>After the last chunk a CR means "no trailers" and belongs to the content, anything else is trailers and belongs to the head.</summary>
-    private void CheckTrailerStart(HttpRole role, HttpPiece piece, bool announced)
+    private void CheckTrailerStart(HttpRole role, byte first)
     {
-        if (piece.Role != role && !(_mode == HttpMappingMode.EtsiCurl && role == HttpRole.Head))
+        HttpRole due = first == '\r' ? HttpRole.Content : HttpRole.Head;
+        if (due != role && !(_mode == HttpMappingMode.EtsiCurl && role == HttpRole.Head))
         {
             throw new HttpMappingException(
                 role == HttpRole.Content ? "trailer fields in the content context" : "chunk framing in the head context", role);
         }
 
-        if (announced && role == HttpRole.Content)
+        if (_framer.TrailersAnnounced && role == HttpRole.Content)
         {
             throw new HttpMappingException("the head announced trailers, and there are none", role);
         }

@@ -108,6 +108,13 @@ public sealed partial class TlmspHttpStream : Stream, IContainerReceiver, IHttpC
                 throw new IOException(fault.Message, fault);
             }
 
+            if (!_ended && _outputFault is not null && Session.Writer.IsClosed)
+            {
+                // Kestrel resets the connection at the end of what it reads, and the alert would be lost on the client.
+                _ended = true;
+                await Linger.UntilEndAsync(_transport.Input).ConfigureAwait(false);
+            }
+
             if (_ended || _joiner.HasTunnelEnded || _readFault is not null || _outputFault is not null)
             {
                 return 0;

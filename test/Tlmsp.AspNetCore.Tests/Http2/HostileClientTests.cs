@@ -71,6 +71,20 @@ public class HostileClientTests
     }
 
     [Fact]
+    public async Task A_client_that_leaves_before_it_says_anything_is_no_event()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await using (TlmspPeer client = await ConnectAsync(server))
+        {
+            await client.SendCloseNotifyAsync();
+            await client.ReceiveEndAsync();
+        }
+
+        await server.Logs.WaitForLineAsync("\" stopped.");
+        server.Logs.AssertQuiet();
+    }
+
+    [Fact]
     public async Task A_client_that_says_HTTP_2_and_speaks_HTTP_1_is_refused()
     {
         await using TestServer server = await TestServer.StartAsync();

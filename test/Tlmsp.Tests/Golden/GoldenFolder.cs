@@ -1,4 +1,4 @@
-using Tlmsp.Tests.Recorded;
+using Tlmsp.TestSupport;
 
 namespace Tlmsp.Tests.Golden;
 

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Tlmsp.TestSupport;
 
 namespace Tlmsp.Tests.Hostile;
@@ -11,18 +10,8 @@ internal static class HostileMiddlebox
     /// <param name="index">Which middlebox.</param>
     /// <param name="author">The entity that it claims to be the author of fragments; itself by default.</param>
     /// <param name="toServer">The direction.</param>
-    public static OutgoingFlow Flow(InMemoryPath path, int index, byte? author = null, bool toServer = true)
-    {
-        TlmspMiddleboxHandshake own = path.MiddleboxHandshakes[index];
-        (DirectionKeys clientToServer, DirectionKeys serverToClient) = own.Keys!.Value;
-        HandshakeChannel channel = toServer ? own.ServerChannel : own.ClientChannel;
-        return new OutgoingFlow(
-            Lie(own.Path), own.Self, toServer ? clientToServer : serverToClient, (toServer ? own.ServerSecret : own.ClientSecret)!.BToA,
-            new CounterNonceSource(author ?? own.Self, TlmspRandom.System))
-        {
-            Counter = channel.Outgoing!.Counter,
-        };
-    }
+    public static OutgoingFlow Flow(InMemoryPath path, int index, byte? author = null, bool toServer = true) =>
+        HostileFlow.Create(path.MiddleboxHandshakes[index], toServer, author: author);
 
     /// <summary>Puts a hostile relay in the place of the honest one, towards the server.</summary>
     public static void TakeOver(InMemoryPath path, int index, RelayAction action, byte? author = null)
@@ -31,7 +20,7 @@ internal static class HostileMiddlebox
         TlmspMiddleboxSession honest = path.Middleboxes[index]!;
         OutgoingFlow flow = Flow(path, index, author);
         path.Middleboxes[index] = new TlmspMiddleboxSession(
-            honest.Info, own.Self, new ContainerRelay(Lie(own.Path), own.Self, own.ClientChannel.Incoming!, flow),
+            honest.Info, own.Self, new ContainerRelay(HostileFlow.Lie(own.Path), own.Self, own.ClientChannel.Incoming!, flow),
             honest.ServerToClient, honest.Dispose);
         path.Handlers[index, 0] = new Always(action, "forged"u8.ToArray());
     }
@@ -48,33 +37,7 @@ internal static class HostileMiddlebox
     /// <summary>Sends a delete notice with any indicators, all MACs being right.</summary>
     public static void SendsDeletion(InMemoryPath path, int index, byte contextId, params byte[] indicators) =>
         Sends(path, index, (flow, pipe) =>
-            flow.Modify(Deletion(path.MiddleboxHandshakes[index].Self, contextId, TlmspDialect.FlagDeleted, indicators), [], pipe.Writer));
-
-    /// <summary>A delete notice; <see cref="OutgoingFlow.Modify"/> makes it one of its own.</summary>
-    public static OpenedContainer Deletion(byte self, byte contextId, ushort flags, byte[] indicators)
-    {
-        byte[] mInfo = [self, (byte)(indicators.Length / 3), .. indicators];
-        byte[] buffer = new byte[ContainerParts.Headroom + 300];
-        Span<byte> container = buffer.AsSpan(ContainerParts.Headroom);
-        container[0] = contextId;
-        BinaryPrimitives.WriteUInt16BigEndian(container[1..], flags);
-        mInfo.CopyTo(container[3..]);
-        container[3 + mInfo.Length + 1] = TlmspDialect.NonceLength + TlmspDialect.TagLength;
-        return new OpenedContainer
-        {
-            Type = RecordType.ApplicationData,
-            Parts = ContainerParts.Parse(buffer, ContainerParts.Headroom),
-            Buffer = buffer,
-        };
-    }
-
-    /// <summary>The session, but for the rights of middleboxes.</summary>
-    private static SessionPath Lie(SessionPath real)
-    {
-        Grant everything = Grant.Write([.. real.Contexts.Select(context => context.Id)]);
-        return new SessionPath(
-            real.SessionId, real.Suite, real.Contexts, real.Middleboxes.Select(entry => entry with { Grant = everything }));
-    }
+            flow.Modify(HostileFlow.Deletion(path.MiddleboxHandshakes[index].Self, contextId, TlmspDialect.FlagDeleted, indicators), [], pipe.Writer));
 
     /// <summary>Does the same to all data.</summary>
     internal sealed class Always(RelayAction action, byte[] content) : IContainerRelayHandler

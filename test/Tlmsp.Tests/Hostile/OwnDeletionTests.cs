@@ -23,7 +23,7 @@ public class OwnDeletionTests
 
         HostileMiddlebox.Sends(path, 0, (flow, pipe) =>
         {
-            flow.Modify(HostileMiddlebox.Deletion(self, 1, InsertedAndDeleted, [self, 0, 1]), [], pipe.Writer);
+            flow.Modify(HostileFlow.Deletion(self, 1, InsertedAndDeleted, [self, 0, 1]), [], pipe.Writer);
             flow.Originate(RecordType.ApplicationData, 1, "more"u8, pipe.Writer);
         });
 
@@ -68,7 +68,7 @@ public class OwnDeletionTests
         {
             flow.Originate(RecordType.ApplicationData, 1, Encoding.ASCII.GetBytes(Head), pipe.Writer);
             flow.Originate(RecordType.ApplicationData, 2, "he"u8, pipe.Writer);
-            flow.Modify(HostileMiddlebox.Deletion(self, 2, InsertedAndDeleted, indicators), [], pipe.Writer);
+            flow.Modify(HostileFlow.Deletion(self, 2, InsertedAndDeleted, indicators), [], pipe.Writer);
             flow.Originate(RecordType.ApplicationData, 2, "llo"u8, pipe.Writer);
         });
         return new TlmspHttpStream(

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Tlmsp.TestSupport;
 
 namespace Tlmsp.Tests.Recorded;
 
@@ -40,24 +41,6 @@ internal sealed class RecordedFolder(string? path)
 
         string? beside = Repository.Root is { } root ? System.IO.Path.Combine(root, "..", "shared", "vectors") : null;
         return Directory.Exists(beside) ? System.IO.Path.GetFullPath(beside) : null;
-    }
-}
-
-/// <summary>The sources of this project.</summary>
-internal static class Repository
-{
-    /// <summary>The folder of the solution; null when the tests run elsewhere.</summary>
-    public static string? Root { get; } = Find();
-
-    private static string? Find()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "TlmspAspNet.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName;
     }
 }
 

@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Tlmsp.Client.Tests;
+namespace Tlmsp.TestSupport;
 
 /// <summary>Somebody on the way, who does something to every TLMSP hello and lets all else pass.</summary>
-internal sealed class HelloRelay : IDisposable
+public sealed class HelloRelay : IDisposable
 {
     /// <summary>Number of the tlmsp extension.</summary>
     public const ushort ExtensionTlmsp = 0xff06;
