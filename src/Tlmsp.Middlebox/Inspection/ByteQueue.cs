@@ -126,6 +126,6 @@ internal sealed class ByteQueue(HttpDirection direction, ITlmspByteInspector[] i
             isReplaced |= _shown.IsReplaced;
         }
 
-        return isReplaced ? new ReadOnlyMemory<byte>(_shown.Memory.ToArray()) : null;
+        return isReplaced ? (ReadOnlyMemory<byte>?)_shown.Memory.ToArray() : default(ReadOnlyMemory<byte>?);
     }
 }
