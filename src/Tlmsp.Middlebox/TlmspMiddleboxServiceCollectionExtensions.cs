@@ -24,6 +24,8 @@ public static class TlmspMiddleboxServiceCollectionExtensions
         services.AddLogging();
         services.AddOptions<TlmspMiddleboxHostOptions>().Configure(configure);
         services.TryAddSingleton<IMiddleboxTransport, SocketMiddleboxTransport>();
+        services.TryAddSingleton(provider => new MiddleboxMetrics(provider.GetService<System.Diagnostics.Metrics.IMeterFactory>()));
+        services.TryAddSingleton<MiddleboxState>();
         services.AddHostedService<TlmspMiddleboxService>();
         return new Builder(services);
     }
