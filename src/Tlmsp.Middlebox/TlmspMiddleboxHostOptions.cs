@@ -40,7 +40,10 @@ public sealed class TlmspMiddleboxHostOptions
     /// <summary>Time for one call of an inspector; within a second after it the connection is closed. Default 10 s.</summary>
     public TimeSpan InspectorTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Most that inspectors may hold back per direction, in bytes of containers. Default 256 KiB.</summary>
+    /// <summary>
+    /// Most that inspectors may hold back per direction, in bytes of containers; and most that they may add in one call, in an answer or in
+    /// the place of content. Default 256 KiB.
+    /// </summary>
     public int MaxHeldBytes { get; set; } = 256 * 1024;
 
     /// <summary>

@@ -118,6 +118,7 @@ internal sealed partial class InspectionStages
         {
             if (verdict.Action == InspectionAction.Respond)
             {
+                CheckGrowth(inspector, verdict.Response!.Content.Length, before: 0);
                 writer.Respond(flow, verdict.Response!);
             }
             else
