@@ -11,7 +11,7 @@ internal sealed partial class ConnectionRelay
     private readonly TlmspMiddleboxHostOptions _options;
     private readonly ConnectionContext _client;
     private readonly ConnectionContext _server;
-    private readonly Inspectors _inspectors;
+    private readonly InspectorSet _inspectors;
     private readonly InspectedMessages _messages;
     private readonly InspectionContext _context;
     private readonly ILogger _logger;
@@ -31,7 +31,7 @@ internal sealed partial class ConnectionRelay
 
     public ConnectionRelay(
         TlmspMiddleboxHostOptions options, EstablishedPath path, ConnectionContext client, ConnectionContext server,
-        Inspectors inspectors, ILogger logger)
+        InspectorSet inspectors, ILogger logger)
     {
         _options = options;
         _client = client;

@@ -145,7 +145,7 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
                 _engine.Certificate = file.Current;
             }
 
-            var inspectors = new Inspectors(
+            var inspectors = new InspectorSet(
                 [.. scope.ServiceProvider.GetServices<ITlmspInspector>()], [.. scope.ServiceProvider.GetServices<IInspectionSink>()],
                 [.. scope.ServiceProvider.GetServices<ITlmspByteInspector>()]);
             var connection = new MiddleboxConnection(_options, _engine, _dialer, _sweep, client, inspectors, _connectionLogger);

@@ -6,7 +6,7 @@ namespace Tlmsp.Middlebox;
 /// <param name="All">The inspectors, made for the connection.</param>
 /// <param name="Sinks">Who hears what became of messages.</param>
 /// <param name="OfBytes">Who looks at connections that do not carry HTTP.</param>
-internal sealed record Inspectors(ITlmspInspector[] All, IInspectionSink[] Sinks, ITlmspByteInspector[] OfBytes)
+internal sealed record InspectorSet(ITlmspInspector[] All, IInspectionSink[] Sinks, ITlmspByteInspector[] OfBytes)
 {
     /// <summary>Whether there is anybody who looks at HTTP.</summary>
     public bool IsEmpty => All.Length == 0 && Sinks.Length == 0;
