@@ -133,6 +133,19 @@ internal sealed class InspectedMessages
         }
     }
 
+    /// <summary>Whether something is under way that can be seen not to be complete.</summary>
+    public bool IsBusy
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _unanswered.Count > 0 || _answerable is { Count: > 0 }
+                    || _open.Values.Any(message => message.Rights is { ReadsHead: true, ReadsContent: true });
+            }
+        }
+    }
+
     /// <summary>What has not ended.</summary>
     public InspectedMessage[] Unfinished()
     {
