@@ -39,8 +39,8 @@ internal static class Denial
         DenyAction action, InspectedMessage message, int statusCode, string reason, params HttpField[] fields)
     {
         bool isRequest = message.Direction == HttpDirection.Request;
-        bool canRespond = action == DenyAction.Respond && message.StreamId == 0 && message.Head is not null and not { StatusCode: >= 100 and < 200 }
-            && (isRequest || message.Request is not null);
+        bool canRespond = action == DenyAction.Respond && message.StreamId == 0
+            && message.Head is not null and not { StatusCode: >= 100 and < 200 } && (isRequest || message.Request is not null);
         return canRespond
             ? InspectionVerdict.Respond(new InspectionResponse(isRequest ? statusCode : 502) { Fields = fields }, reason)
             : InspectionVerdict.Close(reason);

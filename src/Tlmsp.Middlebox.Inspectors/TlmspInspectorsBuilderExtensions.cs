@@ -59,7 +59,7 @@ public static class TlmspInspectorsBuilderExtensions
         this ITlmspMiddleboxBuilder builder, IConfiguration? section, Action<BearerTokensOptions>? configure = null) =>
         Add(
             builder, section, configure,
-            (services, options) => new BearerTokenValidator(options, services.GetRequiredService<ILoggerFactory>().CreateLogger<BearerTokenValidator>()),
+            (services, options) => new BearerTokenValidator(options, LoggerOf<BearerTokenValidator>(services)),
             validator => new BearerTokenInspector(validator));
 
     /// <summary>Looks for patterns and card numbers in content.</summary>
@@ -76,7 +76,7 @@ public static class TlmspInspectorsBuilderExtensions
         this ITlmspMiddleboxBuilder builder, IConfiguration? section, Action<ContentScannerOptions>? configure = null) =>
         Add(
             builder, section, configure,
-            (services, options) => new ContentScanRules(options, services.GetRequiredService<ILoggerFactory>().CreateLogger<ContentScannerInspector>()),
+            (services, options) => new ContentScanRules(options, LoggerOf<ContentScannerInspector>(services)),
             rules => new ContentScannerInspector(rules));
 
     /// <summary>Bounds the content of messages and the rate of requests.</summary>
@@ -92,6 +92,8 @@ public static class TlmspInspectorsBuilderExtensions
     public static ITlmspMiddleboxBuilder AddLimits(
         this ITlmspMiddleboxBuilder builder, IConfiguration? section, Action<LimitsOptions>? configure = null) =>
         Add(builder, section, configure, (_, options) => options, options => new LimitsInspector(options));
+
+    private static ILogger<T> LoggerOf<T>(IServiceProvider services) => services.GetRequiredService<ILoggerFactory>().CreateLogger<T>();
 
     private static ITlmspMiddleboxBuilder Add<TOptions, T>(
         ITlmspMiddleboxBuilder builder, IConfiguration? section, Action<TOptions>? configure, Func<IServiceProvider, TOptions, T> make,

@@ -21,7 +21,8 @@ public class AccessLogTests
         await path.Middlebox.Logs.WaitForLineAsync(" GET /hello 200, 0 bytes of request, 5 bytes of response, ");
         Assert.Matches(@"^Information: \S+ POST /whole 200, 1234 bytes of request, 1234 bytes of response, \d+ ms ?$", line);
         Assert.Equal(2, path.Middlebox.Logs.Lines.Count(each => each.Contains("bytes of request", StringComparison.Ordinal)));
-        Assert.DoesNotContain(path.Middlebox.Logs.Lines, each => each.Contains("sesame", StringComparison.Ordinal) || each.Contains("hunter2", StringComparison.Ordinal));
+        Assert.DoesNotContain("sesame", string.Concat(path.Middlebox.Logs.Lines), StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", string.Concat(path.Middlebox.Logs.Lines), StringComparison.Ordinal);
     }
 
     [Fact]

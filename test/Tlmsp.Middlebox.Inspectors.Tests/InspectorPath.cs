@@ -9,7 +9,7 @@ using Tlmsp.TestSupport;
 
 namespace Tlmsp.Middlebox.Inspectors.Tests;
 
-/// <summary>HttpClient, one middlebox with ready inspectors, Kestrel; the middlebox may write everything unless the test says otherwise.</summary>
+/// <summary>HttpClient, one middlebox with ready inspectors, Kestrel; the middlebox may write everything unless a test says otherwise.</summary>
 internal sealed class InspectorPath : IAsyncDisposable
 {
     public const string Card = "4111 1111-1111 1111";

@@ -152,8 +152,13 @@ internal sealed partial class AccessLogSink(Reloaded<AccessLogOptions> options, 
         var text = new StringBuilder();
         foreach (string name in names)
         {
-            foreach (HttpField field in (head?.Fields ?? []).Where(field => string.Equals(field.Name, name, StringComparison.OrdinalIgnoreCase)))
+            foreach (HttpField field in head?.Fields ?? [])
             {
+                if (!string.Equals(field.Name, name, StringComparison.OrdinalIgnoreCase))
+                {
+                    continue;
+                }
+
                 // A value can hold no line break, but other control characters, which a log must not have from outside.
                 text.Append(whose).Append(' ').Append(name).Append("=\"")
                     .Append(string.Concat(field.Value.Select(c => char.IsControl(c) ? '?' : c == '"' ? '\'' : c))).Append('"');
@@ -164,7 +169,8 @@ internal sealed partial class AccessLogSink(Reloaded<AccessLogOptions> options, 
     }
 
     [LoggerMessage(1, LogLevel.Information,
-        "{ConnectionId} {Method} {Target} {Status}, {RequestBytes} bytes of request, {ResponseBytes} bytes of response, {Milliseconds} ms{More}")]
+        "{ConnectionId} {Method} {Target} {Status}, {RequestBytes} bytes of request, {ResponseBytes} bytes of response, "
+            + "{Milliseconds} ms{More}")]
     private static partial void LogExchange(
         ILogger logger, string connectionId, string method, string target, string status, string requestBytes, string responseBytes,
         long milliseconds, string more);

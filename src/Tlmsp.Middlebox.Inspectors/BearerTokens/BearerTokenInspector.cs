@@ -68,5 +68,8 @@ internal sealed class BearerTokenInspector(BearerTokenValidator validator) : ITl
     }
 
     private static string[] Values(IEnumerable<HttpField> fields) =>
-        [.. fields.Where(field => string.Equals(field.Name, "Authorization", StringComparison.OrdinalIgnoreCase)).Select(field => field.Value)];
+    [
+        .. fields.Where(field => string.Equals(field.Name, "Authorization", StringComparison.OrdinalIgnoreCase))
+            .Select(field => field.Value),
+    ];
 }

@@ -26,7 +26,8 @@ internal sealed class BearerTokenValidator
 
         if (options.Issuers.Count == 0 && _keys.Current.Issuer is null)
         {
-            throw new InvalidOperationException("Issuers is empty, and KeysFile names no issuer. Name who issues the tokens, such as https://login.example.");
+            throw new InvalidOperationException(
+                "Issuers is empty, and KeysFile names no issuer. Name who issues the tokens, such as https://login.example.");
         }
     }
 
@@ -74,7 +75,8 @@ internal sealed class BearerTokenValidator
         SecurityTokenInvalidIssuerException => "the token is of another issuer",
         SecurityTokenInvalidAudienceException => "the token is for another audience",
         SecurityTokenInvalidAlgorithmException => "the algorithm of the token is not accepted",
-        SecurityTokenInvalidSignatureException => "the signature of the token does not verify with the keys, or its algorithm is not accepted",
+        SecurityTokenInvalidSignatureException =>
+            "the signature of the token does not verify with the keys, or its algorithm is not accepted",
         _ => "the token is not valid",
     };
 }

@@ -3,7 +3,9 @@ namespace Tlmsp.Middlebox.Inspectors;
 /// <summary>What a bearer token (RFC 6750) has to be, to let a request pass.</summary>
 public sealed class BearerTokensOptions : InspectorOptions
 {
-    /// <summary>Signature algorithms that can be chosen (RFC 7518 §3.1); keys are public, so those with a shared secret are not among them.</summary>
+    /// <summary>
+    /// Signature algorithms that can be chosen (RFC 7518 §3.1). Keys are public, so those with a shared secret are not among them.
+    /// </summary>
     internal static readonly string[] KnownAlgorithms =
         ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
 
@@ -13,7 +15,9 @@ public sealed class BearerTokensOptions : InspectorOptions
     /// </summary>
     public string? KeysFile { get; set; }
 
-    /// <summary>Issuers that are accepted. Required, unless the keys file is an OpenID Connect configuration, which names its issuer.</summary>
+    /// <summary>
+    /// Issuers that are accepted. Required, unless the keys file is an OpenID Connect configuration, which names its issuer.
+    /// </summary>
     public IList<string> Issuers { get; } = [];
 
     /// <summary>Audiences, one of which a token must be for. Required.</summary>

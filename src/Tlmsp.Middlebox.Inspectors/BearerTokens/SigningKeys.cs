@@ -32,8 +32,14 @@ internal sealed record SigningKeys(IReadOnlyList<SecurityKey> Keys, string? Issu
             }
 
             // Symmetric keys are left out: who can check with them can sign with them.
-            SecurityKey[] keys = [.. new JsonWebKeySet(text).GetSigningKeys().Where(key => key is AsymmetricSecurityKey or JsonWebKey { Kty: "RSA" or "EC" })];
-            return keys.Length > 0 ? new SigningKeys(keys, issuer) : throw new FormatException($"{path} holds no RSA or EC key to check signatures with.");
+            SecurityKey[] keys =
+            [
+                .. new JsonWebKeySet(text).GetSigningKeys()
+                    .Where(key => key is AsymmetricSecurityKey or JsonWebKey { Kty: "RSA" or "EC" }),
+            ];
+            return keys.Length > 0
+                ? new SigningKeys(keys, issuer)
+                : throw new FormatException($"{path} holds no RSA or EC key to check signatures with.");
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {

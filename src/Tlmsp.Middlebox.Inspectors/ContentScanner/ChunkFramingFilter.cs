@@ -1,8 +1,8 @@
 namespace Tlmsp.Middlebox.Inspectors;
 
 /// <summary>
-/// Leaves out what may be the border of a chunk (RFC 9112 §7.1): a line end, a size in hexadecimal, extensions, and a line end. Whoever cannot
-/// read heads cannot know what is framing, so it is looked at with and without it.
+/// Leaves out what may be the border of a chunk (RFC 9112 §7.1): a line end, a size in hexadecimal, extensions, and a line end. Whoever
+/// cannot read heads cannot know what is framing, so it is looked at with and without it.
 /// </summary>
 internal sealed class ChunkFramingFilter
 {

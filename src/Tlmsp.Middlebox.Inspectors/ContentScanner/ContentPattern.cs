@@ -30,7 +30,8 @@ internal abstract class ContentPattern(string name, int maxLength)
 internal sealed class LiteralPattern(string name, string text, StringComparison comparison) : ContentPattern(name, text.Length)
 {
     public static LiteralPattern Create(string name, string text, bool ignoreCase) => new(
-        name, Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text)), ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
+        name, Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text)),
+        ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
 
     public override void Find(ReadOnlySpan<char> window, bool isStart, int behind, List<ContentMatch> found)
     {
@@ -75,7 +76,9 @@ internal sealed class RegexPattern(string name, Regex regex, int maxLength) : Co
     public override bool MayGoOn(ReadOnlySpan<char> window) => !window.IsEmpty;
 }
 
-/// <summary>Numbers of payment cards (ISO/IEC 7812-1): 13 to 19 digits, with single spaces or dashes between, and the check digit of Luhn.</summary>
+/// <summary>
+/// Numbers of payment cards (ISO/IEC 7812-1): 13 to 19 digits, with single spaces or dashes between, and the check digit of Luhn.
+/// </summary>
 internal sealed class CardNumberPattern() : ContentPattern("card number", MostDigits + MostDigits - 1)
 {
     private const int LeastDigits = 13;

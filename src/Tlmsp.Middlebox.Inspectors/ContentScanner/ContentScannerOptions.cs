@@ -49,8 +49,8 @@ public sealed class ScanPattern
     public string? Literal { get; set; }
 
     /// <summary>
-    /// Regular expression in ASCII, on bytes as Latin-1. It takes linear time, so it has no look-around and no back references. An anchor of
-    /// the end may also hold where one piece of content ends and the next has not come yet.
+    /// Regular expression in ASCII, on bytes as Latin-1. It takes linear time, so it has no look-around and no back references. An anchor
+    /// of the end may also hold where one piece of content ends and the next has not come yet.
     /// </summary>
     public string? Regex { get; set; }
 
@@ -70,7 +70,9 @@ public sealed class ContentScannerOptions : InspectorOptions
     /// <summary>Literals and regular expressions.</summary>
     public IList<ScanPattern> Patterns { get; } = [];
 
-    /// <summary>Whether to look for card numbers: 13 to 19 digits, with single spaces or dashes between them, whose check digit is right.</summary>
+    /// <summary>
+    /// Whether to look for card numbers: 13 to 19 digits, with single spaces or dashes between them, whose check digit is right.
+    /// </summary>
     public bool CardNumbers { get; set; }
 
     /// <summary>What happens when something is found. Default: the connection is closed.</summary>
@@ -105,11 +107,14 @@ public sealed class ContentScannerOptions : InspectorOptions
 
     private static string? Problem(ScanPattern pattern) =>
         string.IsNullOrEmpty(pattern.Name) ? "has no Name. Name it for the log."
-        : string.IsNullOrEmpty(pattern.Literal) == string.IsNullOrEmpty(pattern.Regex) ? "has neither or both of Literal and Regex. Set one."
-        : pattern.Literal is { Length: > 0 } literal ? (literal.Length > 1024 ? "has a Literal of more than 1024 characters. Shorten it." : null)
+        : string.IsNullOrEmpty(pattern.Literal) == string.IsNullOrEmpty(pattern.Regex)
+            ? "has neither or both of Literal and Regex. Set one."
+        : pattern.Literal is { Length: > 1024 } ? "has a Literal of more than 1024 characters. Shorten it."
+        : pattern.Literal is { Length: > 0 } ? null
         : pattern.MaxLength is < 1 or > 4096 ? $"has the MaxLength {pattern.MaxLength}. Set it to 1 to 4096."
         : !pattern.Regex!.All(char.IsAscii) ? "has a Regex with other characters than ASCII. Write their UTF-8 bytes, as in \\xc3\\xa9."
         : Inspectors.Patterns.Problem(pattern.Regex!) is { } problem ? $"has a Regex that cannot be used: {problem}"
-        : Inspectors.Patterns.Create(pattern.Regex!, pattern.IgnoreCase).IsMatch("") ? "has a Regex that matches nothing at all. Have it match at least one byte."
+        : Inspectors.Patterns.Create(pattern.Regex!, pattern.IgnoreCase).IsMatch("")
+            ? "has a Regex that matches nothing at all. Have it match at least one byte."
         : null;
 }

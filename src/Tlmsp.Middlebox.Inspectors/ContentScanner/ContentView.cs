@@ -51,7 +51,8 @@ internal sealed class ContentView(ContentPattern[] patterns, bool isWithoutFrami
                 // One that has grown longer since it was found is the same.
                 if (_passed + match.Start >= _foundUntil[i] || match.Start >= _kept.Length)
                 {
-                    findings.Add(new ContentFinding(patterns[i], [.. Enumerable.Range(match.Start, match.End - match.Start).Select(OffsetOf)]));
+                    IEnumerable<int> indices = Enumerable.Range(match.Start, match.End - match.Start);
+                    findings.Add(new ContentFinding(patterns[i], [.. indices.Select(OffsetOf)]));
                 }
 
                 _foundUntil[i] = _passed + match.End;

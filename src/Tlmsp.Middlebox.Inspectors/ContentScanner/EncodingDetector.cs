@@ -35,8 +35,8 @@ internal sealed class EncodingDetector
     }
 
     /// <summary>
-    /// What the next piece of content says, without a head: at the beginning of the content, however it is cut, and of each piece, as nothing
-    /// tells where messages begin.
+    /// What the next piece of content says, without a head: at the beginning of the content, however it is cut, and of each piece, as
+    /// nothing tells where messages begin.
     /// </summary>
     public string? Find(ReadOnlySpan<byte> content)
     {
@@ -49,7 +49,8 @@ internal sealed class EncodingDetector
     private static string? Name(ReadOnlySpan<byte> content)
     {
         int digits = content.IndexOfAnyExcept("0123456789abcdefABCDEF"u8);
-        ReadOnlySpan<byte> unframed = digits is > 0 and <= ChunkLine - 2 && content[digits..].StartsWith("\r\n"u8) ? content[(digits + 2)..] : content;
+        bool isFramed = digits is > 0 and <= ChunkLine - 2 && content[digits..].StartsWith("\r\n"u8);
+        ReadOnlySpan<byte> unframed = isFramed ? content[(digits + 2)..] : content;
         foreach ((string name, byte[] magic) in s_known)
         {
             if (content.StartsWith(magic) || unframed.StartsWith(magic))

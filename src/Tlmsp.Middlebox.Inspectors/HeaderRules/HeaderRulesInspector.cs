@@ -10,8 +10,8 @@ internal sealed class HeaderRulesInspector(HeaderRuleSet rules) : ITlmspInspecto
 
     public ValueTask OnConnectedAsync(InspectionContext context, CancellationToken cancellationToken)
     {
-        // Which fields are sensitive beyond the usual ones is agreed per connection: a rule that does not see its field must not pass for one
-        // that has looked.
+        // Which fields are sensitive beyond the usual ones is agreed per connection: a rule that does not see its field must not pass for
+        // one that has looked.
         HttpProfile? profile = HttpProfile.Read(context.Session.Contexts, out _);
         if (profile?.Secrets is { } secrets && context.Grant[HttpContexts.Secret] < rules.AccessTo(secrets))
         {
@@ -108,7 +108,8 @@ internal sealed class HeaderRuleSet
 
         public bool IsMetBy(HttpHead head)
         {
-            bool namesField = Rule.Field is not null && (_matches is not null || Rule.Action is HeaderRuleAction.Allow or HeaderRuleAction.Deny);
+            bool namesField = Rule.Field is not null
+                && (_matches is not null || Rule.Action is HeaderRuleAction.Allow or HeaderRuleAction.Deny);
             return (Rule.Method is null || string.Equals(head.Method, Rule.Method, StringComparison.OrdinalIgnoreCase))
                 && (_target is null || _target.IsMatch(head.Target))
                 && (!namesField || head.Fields.Any(field =>

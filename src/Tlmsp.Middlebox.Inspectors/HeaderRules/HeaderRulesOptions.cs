@@ -98,7 +98,9 @@ public sealed class HeaderRulesOptions : InspectorOptions
         bool takesValue = rule.Action is HeaderRuleAction.Add or HeaderRuleAction.Set;
         if (takesValue != rule.Value is not null)
         {
-            yield return takesValue ? "has no Value. Set it to what the field is to hold." : "has a Value, which only Add and Set take. Remove it.";
+            yield return takesValue
+                ? "has no Value. Set it to what the field is to hold."
+                : "has a Value, which only Add and Set take. Remove it.";
         }
         else if (takesValue && AccessLogOptions.IsFieldName(rule.Field) && !HttpSyntax.IsField(rule.Field!, rule.Value!))
         {
@@ -110,7 +112,8 @@ public sealed class HeaderRulesOptions : InspectorOptions
             yield return "is for responses, which have neither Method nor Target. Remove them, or make it a rule for requests.";
         }
 
-        foreach ((string key, string? pattern) in ((string, string?)[])[(nameof(rule.Target), rule.Target), (nameof(rule.Matches), rule.Matches)])
+        (string, string?)[] patterns = [(nameof(rule.Target), rule.Target), (nameof(rule.Matches), rule.Matches)];
+        foreach ((string key, string? pattern) in patterns)
         {
             if (pattern is not null && Patterns.Problem(pattern) is { } problem)
             {

@@ -74,8 +74,8 @@ internal sealed class LimitsInspector : ITlmspInspector, IDisposable
     }
 
     /// <summary>
-    /// Whether to wait with the head for the end of content that announces no length, so that there can still be an answer. A middlebox that
-    /// may write content is sent it in chunks (http-mapping §4).
+    /// Whether to wait with the head for the end of content that announces no length, so that there can still be an answer. A middlebox
+    /// that may write content is sent it in chunks (http-mapping §4).
     /// </summary>
     private bool IsHeld(InspectedMessage message) => _options.OnDeny == DenyAction.Respond && message.StreamId == 0
         && message.Head?["Transfer-Encoding"] is not null && Most(message) <= MostHeld
@@ -86,8 +86,10 @@ internal sealed class LimitsInspector : ITlmspInspector, IDisposable
 
     private string TooLong(InspectedMessage message, string length)
     {
-        bool isRequest = message.Direction == HttpDirection.Request;
-        return $"content of {length} bytes is more than {Most(message)} ({(isRequest ? nameof(LimitsOptions.MaxRequestContent) : nameof(LimitsOptions.MaxResponseContent))})";
+        string option = message.Direction == HttpDirection.Request
+            ? nameof(LimitsOptions.MaxRequestContent)
+            : nameof(LimitsOptions.MaxResponseContent);
+        return $"content of {length} bytes is more than {Most(message)} ({option})";
     }
 
     /// <summary>Heads as well: over HTTP/1.1 they alone tell messages and framing from content.</summary>

@@ -16,8 +16,8 @@ public sealed class LimitsOptions : InspectorOptions
     public int? Burst { get; set; }
 
     /// <summary>
-    /// What becomes of what is too much. Default: the connection is closed; so it is with <see cref="DenyAction.Respond"/> too where content
-    /// that announces no length exceeds a limit of more than 64 KiB, as that is not held back.
+    /// What becomes of what is too much. Default: the connection is closed. So it is with <see cref="DenyAction.Respond"/> too where
+    /// content that announces no length exceeds a limit of more than 64 KiB, as that is not held back.
     /// </summary>
     public DenyAction OnDeny { get; set; }
 

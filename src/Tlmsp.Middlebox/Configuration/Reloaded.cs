@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
@@ -17,6 +19,7 @@ internal sealed partial class Reloaded<T> : IDisposable
     private readonly ILogger _logger;
     private readonly IDisposable? _registration;
     private readonly Lock _lock = new();
+    private byte[] _read;
     private T _current;
 
     /// <summary>Makes it for the first time.</summary>
@@ -28,8 +31,9 @@ internal sealed partial class Reloaded<T> : IDisposable
         _path = (section as IConfigurationSection)?.Path ?? "";
         _make = make;
         _logger = logger;
+        _read = DigestOf(section);
         _current = make();
-        _registration = section is null ? null : ChangeToken.OnChange(section.GetReloadToken, Reload);
+        _registration = section is null ? null : ChangeToken.OnChange(section.GetReloadToken, () => Reload(section));
     }
 
     /// <summary>For a connection that begins now.</summary>
@@ -41,10 +45,18 @@ internal sealed partial class Reloaded<T> : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _registration?.Dispose();
 
-    private void Reload()
+    private void Reload(IConfiguration section)
     {
         lock (_lock)
         {
+            // A file is often reported more than once, and other sections change too.
+            byte[] read = DigestOf(section);
+            if (read.AsSpan().SequenceEqual(_read))
+            {
+                return;
+            }
+
+            _read = read;
             try
             {
                 T before = _current;
@@ -61,9 +73,14 @@ internal sealed partial class Reloaded<T> : IDisposable
         }
     }
 
+    /// <summary>Of all settings, which may hold passwords: they are not kept here.</summary>
+    private static byte[] DigestOf(IConfiguration? section) => SHA256.HashData(Encoding.UTF8.GetBytes(string.Join(
+        '\0', section?.AsEnumerable().OrderBy(each => each.Key, StringComparer.Ordinal).Select(each => $"{each.Key}\0{each.Value}") ?? [])));
+
     [LoggerMessage(30, LogLevel.Information, "The configuration section {Section} was read again; new connections use it.")]
     private static partial void LogReloaded(ILogger logger, string section);
 
-    [LoggerMessage(31, LogLevel.Error, "The configuration section {Section} has changed and cannot be used; the one before stays. {Reason}")]
+    [LoggerMessage(31, LogLevel.Error,
+        "The configuration section {Section} has changed and cannot be used; the one before stays. {Reason}")]
     private static partial void LogKept(ILogger logger, string section, string reason);
 }
