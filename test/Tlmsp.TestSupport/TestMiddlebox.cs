@@ -39,7 +39,7 @@ public sealed class TestMiddlebox : IAsyncDisposable
 
     public static async Task<TestMiddlebox> StartAsync(
         Uri nextHop, Action<TlmspMiddleboxHostOptions>? configure = null, bool inspect = true, ITlmspInspector? inspector = null,
-        Action<IServiceCollection>? services = null)
+        Action<IServiceCollection>? services = null, Action<ITlmspMiddleboxBuilder>? building = null)
     {
         int port = FreePort();
         string address = $"tlmsp://localhost:{port}";
@@ -61,6 +61,8 @@ public sealed class TestMiddlebox : IAsyncDisposable
         {
             middlebox.AddInspector(_ => inspector ?? seen);
         }
+
+        building?.Invoke(middlebox);
 
         IHost host = builder.Build();
         try
