@@ -8,14 +8,16 @@ namespace Tlmsp.Middlebox.Admin;
 /// Server-sent events: what has changed since the last ones. Nothing is queued for a browser, so one that does not read costs nothing; after
 /// a while it is dropped.
 /// </summary>
-internal sealed class AdminEvents(LiveFeed feed, CancellationToken stopping)
+/// <param name="feed">What there is to tell.</param>
+/// <param name="writeTimeout">How long a browser has to take what is sent.</param>
+/// <param name="stopping">The host stops.</param>
+internal sealed class AdminEvents(LiveFeed feed, TimeSpan writeTimeout, CancellationToken stopping)
 {
     /// <summary>Most browsers at a time.</summary>
     public const int MaxBrowsers = 16;
 
-    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan s_writeTimeout = TimeSpan.FromSeconds(10);
     private const int TurnsPerSecond = 4;
+    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(1000 / TurnsPerSecond);
     private int _browsers;
 
     /// <summary>Sends events until the browser goes, does not read, or the host stops.</summary>
@@ -78,7 +80,7 @@ internal sealed class AdminEvents(LiveFeed feed, CancellationToken stopping)
             if (text.Length > 0)
             {
                 using var limit = CancellationTokenSource.CreateLinkedTokenSource(ended);
-                limit.CancelAfter(s_writeTimeout);
+                limit.CancelAfter(writeTimeout);
                 await context.Response.Body.WriteAsync(text.GetBuffer().AsMemory(0, (int)text.Length), limit.Token).ConfigureAwait(false);
                 await context.Response.Body.FlushAsync(limit.Token).ConfigureAwait(false);
             }

@@ -14,6 +14,7 @@ namespace Tlmsp.Middlebox.Admin;
 internal sealed partial class AdminPageService(
     IOptions<AdminPageOptions> options, LiveFeed feed, IServiceProvider services, ILoggerFactory loggers) : IHostedService, IDisposable
 {
+    private static readonly TimeSpan s_writeTimeout = TimeSpan.FromSeconds(10);
     private readonly ILogger _logger = loggers.CreateLogger<AdminPageService>();
     private readonly CancellationTokenSource _stopping = new();
     private KestrelServer? _server;
@@ -28,7 +29,7 @@ internal sealed partial class AdminPageService(
         kestrel.Listen(page.Address, page.Port, listen => listen.Protocols = HttpProtocols.Http1);
         var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), loggers);
         _server = new KestrelServer(Options.Create(kestrel), transport, loggers);
-        var events = new AdminEvents(feed, _stopping.Token);
+        var events = new AdminEvents(feed, s_writeTimeout, _stopping.Token);
         await _server.StartAsync(new Application(new AdminEndpoints(page, feed, events)), cancellationToken).ConfigureAwait(false);
         string address = _server.Features.Get<IServerAddressesFeature>()!.Addresses.First();
         LogListening(_logger, address);

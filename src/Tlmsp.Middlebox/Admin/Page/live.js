@@ -143,6 +143,11 @@ function picture(path, available) {
     svg.append(
       draw('text', { x: 0, y: y + 4 }, context.name.length > 12 ? `${context.name.slice(0, 11)}…` : context.name),
       draw('line', { x1: center(0), y1: y, x2: center(parties.length - 1), y2: y, class: 'lane' }));
+    // Contexts of one direction point there.
+    const gap = [center(0) + cell / 2, center(1) - cell / 2 - 5];
+    const [middle, half] = [(gap[0] + gap[1]) / 2, Math.min(5, (gap[1] - gap[0]) / 2 - 1)];
+    const to = context.name.startsWith('req-') ? half : context.name.startsWith('resp-') ? -half : 0;
+    if (to !== 0) svg.append(draw('path', { d: `M${middle - to} ${y - 5}L${middle + to} ${y}L${middle - to} ${y + 5}Z`, class: 'arrowhead' }));
   });
   parties.forEach((party, i) => {
     const box = path.boxes[i - 1];
@@ -300,13 +305,13 @@ function makeRow(message, isNew) {
   if (message.changed) verdict.append(el('small', {}, 'content changed'));
   if (message.inspector) verdict.append(el('small', {}, message.inspector));
   if (message.verdict === 'forward' && !message.complete) verdict.append(el('small', {}, 'not to its end'));
-  const content = el('td', { class: 'size' });
+  const content = el('td', { class: message.content === 'none' ? 'size nothing' : 'size' });
   if (message.content === 'sealed') content.append(sealedBar(sealedText(message, message.contentBytes)));
   else if (message.content === 'notKept') content.append(el('span', { class: 'not-kept' }, contentText(message)));
   else content.append(contentText(message));
   const row = el('tr', {
     'data-number': message.number, class: [message.number === selected ? 'selected' : '', isNew ? 'new' : ''].join(' ').trim(),
-  }, el('td', { class: 'time' }, time(message.at)), el('td', { class: 'number' }, String(message.path)),
+  }, el('td', { class: 'time' }, time(message.at)), el('td', { class: 'number' }, el('span', { class: 'only-narrow' }, 'path '), String(message.path)),
   el('td', { class: 'message' }, button), content, verdict);
   row.addEventListener('click', () => select(message.number));
   return row;
@@ -385,6 +390,8 @@ function contextOf(message, part) {
   return path?.contexts.some(context => context.name === oneWay) ? oneWay : part;
 }
 
+const isHttp2 = message => overview?.paths.find(each => each.number === message.path)?.profile?.includes('HTTP/2') ?? false;
+
 const sealedBlock = (message, part, bytes) =>
   sealedBar(`sealed${bytes > 0 ? ` · ${size(bytes)}` : ''} · no right to read ${contextOf(message, part)}`, 'sealed block');
 
@@ -418,7 +425,7 @@ function contentBlock(message, body) {
       const note = [
         message.contentBytes > body.bytes ? `The first ${size(body.bytes)} of ${size(message.contentBytes)}` : size(message.contentBytes),
         body.form === 'hex' ? ', hexadecimal' : '',
-        message.headSealed ? '. With the framing of chunks where the message is chunked: the head that says so is sealed.' : '.',
+        message.headSealed && !isHttp2(message) ? '. With the framing of chunks where the message is chunked: the head that says so is sealed.' : '.',
       ].join('');
       const text = body.form === 'hex' ? body.text.replace(/(.{2})/g, '$1 ').replace(/(.{48})/g, '$1\n') : body.text;
       return [el('pre', { tabindex: '0', 'aria-label': 'Content' }, text), el('p', { class: 'note' }, note)];
@@ -433,6 +440,7 @@ const plots = new Map();
 function onThroughput(series) {
   const names = Object.keys(series);
   $('no-throughput').hidden = names.length > 0;
+  $('axis').hidden = names.length === 0;
   for (const [name, plot] of plots) {
     if (!(name in series)) {
       plot.item.remove();
