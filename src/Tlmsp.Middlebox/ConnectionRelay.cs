@@ -7,6 +7,7 @@ namespace Tlmsp.Middlebox;
 /// <summary>An established path through the middlebox: both directions, and how they end.</summary>
 internal sealed partial class ConnectionRelay
 {
+    private static readonly TimeSpan s_quiet = TimeSpan.FromMilliseconds(200);
     private const int MaxHeldOverHttp2 = (64 * 1024 / 2) - 1;
     private readonly TlmspMiddleboxHostOptions _options;
     private readonly ConnectionContext _client;
@@ -14,6 +15,7 @@ internal sealed partial class ConnectionRelay
     private readonly Inspectors _inspectors;
     private readonly InspectedMessages _messages;
     private readonly InspectionContext _context;
+    private readonly MiddleboxMetrics _metrics;
     private readonly ILogger _logger;
     private readonly RelayPump _toServer;
     private readonly RelayPump _toClient;
@@ -28,15 +30,17 @@ internal sealed partial class ConnectionRelay
     private Task _pumpToClient = Task.CompletedTask;
     private RelayPump? _unfinished;
     private int _finished;
+    private volatile bool _isDrained;
 
     public ConnectionRelay(
         TlmspMiddleboxHostOptions options, EstablishedPath path, ConnectionContext client, ConnectionContext server,
-        Inspectors inspectors, ILogger logger)
+        Inspectors inspectors, MiddleboxMetrics metrics, ILogger logger)
     {
         _options = options;
         _client = client;
         _server = server;
         _inspectors = inspectors;
+        _metrics = metrics;
         _logger = logger;
         TlmspMiddleboxSession session = path.Session;
         _context = new InspectionContext(client.ConnectionId, session.Info, session.Grant);
@@ -51,6 +55,12 @@ internal sealed partial class ConnectionRelay
         _toClient = new RelayPump(
             session.ServerToClient, path.ServerRead, server.Transport.Input, client.Transport.Output, Queue(HttpDirection.Response));
         answers.Added = _toClient.Wake;
+        if (metrics.CountsTraffic)
+        {
+            byte[] contexts = [.. session.Info.Contexts.Select(context => context.Id)];
+            _toServer.CountTo((id, containers, bytes) => metrics.Relayed(HttpDirection.Request, id, containers, bytes), contexts);
+            _toClient.CountTo((id, containers, bytes) => metrics.Relayed(HttpDirection.Response, id, containers, bytes), contexts);
+        }
 
         IRelayQueue? Queue(HttpDirection direction)
         {
@@ -67,7 +77,7 @@ internal sealed partial class ConnectionRelay
             // Over HTTP/2 what is held uses up windows: less than half of the smallest (http-mapping §12).
             int most = profile.Version == HttpWireVersion.Http2 ? Math.Min(options.MaxHeldBytes, MaxHeldOverHttp2) : options.MaxHeldBytes;
             var writer = new VerdictWriter(direction, profile, _context, _messages, observers.Exchanges, answers);
-            var stages = new InspectionStages(direction, inspectors, writer, new InspectorWatch(), most);
+            var stages = new InspectionStages(direction, inspectors, writer, _messages, new InspectorWatch(), metrics, most);
             ResponseTurn? turn = direction == HttpDirection.Response ? new ResponseTurn(answers, profile) : null;
             return new InspectionQueue(direction, profile, observers.For(direction), _messages, stages, turn);
         }
@@ -111,9 +121,20 @@ internal sealed partial class ConnectionRelay
             await Task.WhenAll(
                 TellAsync(_client, _toClient, _toServer, alert), TellAsync(_server, _toServer, _toClient, alert)).ConfigureAwait(false);
         }
+        else if (_isDrained)
+        {
+            await Task.WhenAll(
+                TellAsync(_client, _toClient, _toServer, TlmspAlert.CloseNotify, TlmspAlertLevel.Warning),
+                TellAsync(_server, _toServer, _toClient, TlmspAlert.CloseNotify, TlmspAlertLevel.Warning)).ConfigureAwait(false);
+        }
         else if ((_toServer.FatalAlert ?? _toClient.FatalAlert) is { } passed)
         {
             LogFatalAlert(_logger, _client.ConnectionId, passed, (byte)passed);
+        }
+
+        if (fault is not null)
+        {
+            _metrics.Failed(fault);
         }
 
         await CloseSinksAsync(fault).ConfigureAwait(false);
@@ -138,6 +159,17 @@ internal sealed partial class ConnectionRelay
         }
 
         bool IsOverdue(RelayPump pump) => pump.Queue is { } queue && queue.Watch.IsOverdue(now, _options.InspectorTimeout);
+    }
+
+    /// <summary>Ends the path in order if nothing is under way on it.</summary>
+    /// <param name="now">As <see cref="Environment.TickCount64"/>.</param>
+    public void EndIfIdle(long now)
+    {
+        if (!_messages.IsBusy && _toServer.IsIdle(now, s_quiet) && _toClient.IsIdle(now, s_quiet))
+        {
+            _isDrained = true;
+            End(null);
+        }
     }
 
     private void End(Exception? fault) => _ended.TrySetResult(fault);
@@ -210,14 +242,22 @@ internal sealed partial class ConnectionRelay
     /// <summary>Messages that end with their path are recorded as well.</summary>
     private async Task CloseSinksAsync(Exception? fault)
     {
-        InspectedMessage[] unfinished = _messages.Unfinished();
+        InspectionRecord[] unfinished = _inspectors.IsEmpty
+            ? []
+            : [.. _messages.Unrecorded().Select(message => message.ToRecord() with { IsComplete = false })];
+        foreach (InspectionRecord record in unfinished)
+        {
+            _metrics.Message(record);
+            MiddleboxTracing.Record(record);
+        }
+
         foreach (IInspectionSink sink in _inspectors.Sinks)
         {
             try
             {
-                foreach (InspectedMessage message in unfinished)
+                foreach (InspectionRecord record in unfinished)
                 {
-                    await sink.OnMessageAsync(message.ToRecord(), CancellationToken.None).ConfigureAwait(false);
+                    await sink.OnMessageAsync(record, CancellationToken.None).ConfigureAwait(false);
                 }
 
                 await sink.OnPathClosedAsync(_context, fault).ConfigureAwait(false);
@@ -266,11 +306,13 @@ internal sealed partial class ConnectionRelay
         }
     }
 
-    private static async Task TellAsync(ConnectionContext connection, RelayPump leadsThere, RelayPump comesFromThere, TlmspAlert alert)
+    private static async Task TellAsync(
+        ConnectionContext connection, RelayPump leadsThere, RelayPump comesFromThere, TlmspAlert alert,
+        TlmspAlertLevel level = TlmspAlertLevel.Fatal)
     {
         try
         {
-            leadsThere.WriteAlert(alert);
+            leadsThere.WriteAlert(alert, level);
         }
         catch (Exception e) when (e is InvalidOperationException or TlmspException)
         {

@@ -38,6 +38,9 @@ internal sealed partial class HandshakeRelay : IDisposable
     /// <summary>The connection to the next hop, once there is one; for the caller to close.</summary>
     public ConnectionContext? Server { get; private set; }
 
+    /// <summary>What kept it from succeeding, for metrics; null on success.</summary>
+    public string? Fault { get; private set; }
+
     /// <summary>Runs the handshake within <see cref="TlmspMiddleboxHostOptions.HandshakeTimeout"/>.</summary>
     /// <returns>Null when there is no session; the reason was logged, and those who can still be told were sent an alert.</returns>
     public async Task<EstablishedPath?> RunAsync(CancellationToken stopping)
@@ -60,6 +63,7 @@ internal sealed partial class HandshakeRelay : IDisposable
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
+            Fault = "stopping";
             LogStopped(_logger, _client.ConnectionId);
         }
         catch (OperationCanceledException) when (_handshake.NextHop is not null && !_serverAnswered)
@@ -68,10 +72,12 @@ internal sealed partial class HandshakeRelay : IDisposable
         }
         catch (OperationCanceledException)
         {
+            Fault = "timeout";
             LogTimeout(_logger, _client.ConnectionId, _options.HandshakeTimeout);
         }
         catch (Exception e) when (e is TlmspException or IOException)
         {
+            Fault = MiddleboxMetrics.KindOf(e);
             LogFault(_logger, _client.ConnectionId, e.Message, e);
         }
 
@@ -197,6 +203,7 @@ internal sealed partial class HandshakeRelay : IDisposable
     /// <summary>Says that the path does not go on from here.</summary>
     private async Task RefuseAsync(string reason)
     {
+        Fault = "next_hop";
         LogNoNextHop(_logger, _client.ConnectionId, _handshake.NextHop!.Value.Text, reason);
         _handshake.RefuseNextHop(_client.Transport.Output);
         await ConnectionEnd.TellAsync(_client, _clientRead).ConfigureAwait(false);

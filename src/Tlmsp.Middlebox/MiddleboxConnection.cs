@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
@@ -6,7 +7,7 @@ namespace Tlmsp.Middlebox;
 /// <summary>One path through the middlebox: a client's connection, the one to the next hop, and what goes between.</summary>
 internal sealed partial class MiddleboxConnection(
     TlmspMiddleboxHostOptions options, TlmspMiddleboxOptions engine, NextHopDialer dialer, RelaySweep sweep,
-    ConnectionContext client, Inspectors inspectors, ILogger logger)
+    ConnectionContext client, Inspectors inspectors, MiddleboxMetrics metrics, ILogger logger)
 {
     private ConnectionContext? _server;
 
@@ -23,7 +24,7 @@ internal sealed partial class MiddleboxConnection(
             if (await EstablishAsync(stopping).ConfigureAwait(false) is { } path)
             {
                 using TlmspMiddleboxSession session = path.Session;
-                await RelayAsync(new ConnectionRelay(options, path, client, _server!, inspectors, logger), stopping).ConfigureAwait(false);
+                await RelayAsync(new ConnectionRelay(options, path, client, _server!, inspectors, metrics, logger), stopping).ConfigureAwait(false);
             }
         }
         finally
@@ -38,12 +39,14 @@ internal sealed partial class MiddleboxConnection(
     private async Task<EstablishedPath?> EstablishAsync(CancellationToken stopping)
     {
         using var handshake = new HandshakeRelay(options, engine, dialer, client, logger);
+        long start = Stopwatch.GetTimestamp();
         try
         {
             return await handshake.RunAsync(stopping).ConfigureAwait(false);
         }
         finally
         {
+            metrics.HandshakeEnded(Stopwatch.GetElapsedTime(start), handshake.Fault);
             _server = handshake.Server;
         }
     }
@@ -51,12 +54,14 @@ internal sealed partial class MiddleboxConnection(
     private async Task RelayAsync(ConnectionRelay relay, CancellationToken stopping)
     {
         sweep.Add(relay);
+        metrics.Opened();
         try
         {
             await relay.RunAsync(stopping).ConfigureAwait(false);
         }
         finally
         {
+            metrics.Closed();
             sweep.Remove(relay);
             Inspecting = relay.Inspecting;
         }

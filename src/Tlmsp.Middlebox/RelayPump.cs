@@ -15,6 +15,8 @@ internal sealed class RelayPump(
     private Task<ReadResult>? _pending = handshakeRead;
     private long _lastActivity = Environment.TickCount64;
     private volatile bool _released;
+    private Action<byte, long, long>? _report;
+    private IReadOnlyList<byte> _contexts = [];
 
     /// <summary>A read of the handshake that is still under way; null from its end on.</summary>
     public Task<ReadResult>? Pending => _pending;
@@ -59,6 +61,7 @@ internal sealed class RelayPump(
                     queue.Release(relay, output);
                 }
 
+                Count();
                 if (output.UnflushedBytes > 0 && (await output.FlushAsync(stop).ConfigureAwait(false)).IsCompleted)
                 {
                     return false;
@@ -93,6 +96,16 @@ internal sealed class RelayPump(
     /// <summary>Has the pump look after what it could send without having received anything.</summary>
     public void Wake() => input.CancelPendingRead();
 
+    /// <summary>Has what goes on counted.</summary>
+    /// <param name="report">Called per context with containers and bytes.</param>
+    /// <param name="contexts">The ids of the session's contexts, in order.</param>
+    public void CountTo(Action<byte, long, long> report, IReadOnlyList<byte> contexts)
+    {
+        _report = report;
+        _contexts = contexts;
+        relay.Count();
+    }
+
     /// <summary>Whether nothing has moved for some time.</summary>
     public bool IsIdle(long now, TimeSpan time) => now - Volatile.Read(ref _lastActivity) > time.TotalMilliseconds;
 
@@ -108,15 +121,27 @@ internal sealed class RelayPump(
     /// <summary>Gives the direction its full time again.</summary>
     public void Touch() => Volatile.Write(ref _lastActivity, Environment.TickCount64);
 
-    /// <summary>Writes a fatal alert of our own, right after what was sent before, unless that was the end. The pump must have stopped.</summary>
-    public void WriteAlert(TlmspAlert alert)
+    /// <summary>Writes an alert of our own, right after what was sent before, unless that was the end. The pump must have stopped.</summary>
+    public void WriteAlert(TlmspAlert alert, TlmspAlertLevel level = TlmspAlertLevel.Fatal)
     {
         if (relay.IsEnded)
         {
             return;
         }
 
-        relay.WriteAlert(TlmspAlertLevel.Fatal, alert, contextId: 0, output);
+        relay.WriteAlert(level, alert, contextId: 0, output);
+    }
+
+    private void Count()
+    {
+        for (int i = 0; _report is not null && i < _contexts.Count; i++)
+        {
+            (long containers, long bytes) = relay.TakeCount(i);
+            if (containers > 0)
+            {
+                _report(_contexts[i], containers, bytes);
+            }
+        }
     }
 
     private void OnRead(bool isCanceled)

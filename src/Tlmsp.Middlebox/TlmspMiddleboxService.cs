@@ -22,17 +22,23 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
     private readonly RelaySweep _sweep;
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _slots;
+    private readonly MiddleboxMetrics _metrics;
+    private readonly MiddleboxState _state;
     private readonly ConcurrentDictionary<Task, byte> _running = [];
     private IConnectionListener? _listener;
     private Task _accepting = Task.CompletedTask;
     private Task _sweeping = Task.CompletedTask;
 
     public TlmspMiddleboxService(
-        IOptions<TlmspMiddleboxHostOptions> options, IMiddleboxTransport transport, IServiceScopeFactory scopes, ILoggerFactory loggers)
+        IOptions<TlmspMiddleboxHostOptions> options, IMiddleboxTransport transport, IServiceScopeFactory scopes, ILoggerFactory loggers,
+        MiddleboxMetrics metrics, MiddleboxState state)
     {
         _options = options.Value;
         _engine = _options.ToEngineOptions();
         _scopes = scopes;
+        _metrics = metrics;
+        _state = state;
+        _state.Certificate = _engine.Certificate;
         _transport = transport;
         _logger = loggers.CreateLogger<TlmspMiddleboxService>();
         _connectionLogger = loggers.CreateLogger<MiddleboxConnection>();
@@ -63,9 +69,13 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
         LogListening(_logger, _options.Address!, _listener.EndPoint.ToString() ?? "");
         _sweeping = _sweep.RunAsync(_stopping.Token);
         _accepting = AcceptAsync(_listener);
+        _state.IsListening = _state.IsAccepting = true;
     }
 
-    /// <summary>Stops to accept, ends what is under way, and waits until all of it is closed or the token is cancelled.</summary>
+    /// <summary>
+    /// Stops to accept, lets messages that are under way come to their end within the drain timeout, ends what is left, and waits until
+    /// all of it is closed or the token is cancelled.
+    /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         if (_listener is not null)
@@ -73,6 +83,8 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
             await _listener.UnbindAsync(cancellationToken).ConfigureAwait(false);
         }
 
+        _state.IsDraining = true;
+        await _sweep.DrainAsync(_options.DrainTimeout, cancellationToken).ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _accepting.ConfigureAwait(false);
         await _sweeping.ConfigureAwait(false);
@@ -130,6 +142,7 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
         }
         catch (Exception e)
         {
+            _state.IsAccepting = false;
             LogAcceptFailed(_logger, _options.Address!, e);
         }
     }
@@ -148,7 +161,7 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
             var inspectors = new Inspectors(
                 [.. scope.ServiceProvider.GetServices<ITlmspInspector>()], [.. scope.ServiceProvider.GetServices<IInspectionSink>()],
                 [.. scope.ServiceProvider.GetServices<ITlmspByteInspector>()]);
-            var connection = new MiddleboxConnection(_options, _engine, _dialer, _sweep, client, inspectors, _connectionLogger);
+            var connection = new MiddleboxConnection(_options, _engine, _dialer, _sweep, client, inspectors, _metrics, _connectionLogger);
             await connection.RunAsync(_stopping.Token).ConfigureAwait(false);
             inspecting = connection.Inspecting;
         }
@@ -178,6 +191,7 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
             return;
         }
 
+        _state.Certificate = file.Current;
         LogCertificateReplaced(_logger, _options.Address!, file.CertificatePath, file.Current.Leaf.NotAfter);
         CheckCertificateName(file.Current);
     }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Tlmsp.Middlebox;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -23,6 +24,8 @@ public static class TlmspMiddleboxServiceCollectionExtensions
         services.AddLogging();
         services.AddOptions<TlmspMiddleboxHostOptions>().Configure(configure);
         services.TryAddSingleton<IMiddleboxTransport, SocketMiddleboxTransport>();
+        services.TryAddSingleton(provider => new MiddleboxMetrics(provider.GetService<System.Diagnostics.Metrics.IMeterFactory>()));
+        services.TryAddSingleton<MiddleboxState>();
         services.AddHostedService<TlmspMiddleboxService>();
         return new Builder(services);
     }
@@ -74,6 +77,21 @@ public static class TlmspMiddleboxServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddSingleton<TSink>();
         builder.Services.AddSingleton<IInspectionSink>(services => services.GetRequiredService<TSink>());
+        return builder;
+    }
+
+    /// <summary>Writes one JSON line per message to a file. What cannot be recorded does not pass.</summary>
+    /// <param name="builder">The middlebox.</param>
+    /// <param name="configure">The file, at least. Options are checked when the host starts.</param>
+    public static ITlmspMiddleboxBuilder AddAuditLog(this ITlmspMiddleboxBuilder builder, Action<AuditLogOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(configure);
+        builder.Services.AddOptions<AuditLogOptions>().Configure(configure);
+        builder.AddSink<AuditLog>();
+
+        // Before the middlebox, so that it is ready before anything is accepted.
+        builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(services => services.GetRequiredService<AuditLog>()));
         return builder;
     }
 

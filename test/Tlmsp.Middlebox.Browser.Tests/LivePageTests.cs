@@ -24,7 +24,8 @@ public class LivePageTests(Chromium chromium)
 
         ILocator detail = page.Locator("#detail");
         await Expect(detail.Locator("tr", new() { HasText = "Accept-Language" }).Locator("td")).ToHaveTextAsync("en");
-        await Expect(detail.Locator("tr", new() { HasText = "Authorization" }).Locator(".masked")).ToHaveTextAsync("•••••• masked, 24 characters");
+        await Expect(detail.Locator("tr", new() { HasText = "Authorization" }).Locator(".masked"))
+            .ToHaveTextAsync("•••••• masked, 24 characters");
         await Expect(detail.Locator(".sealed.block")).ToHaveTextAsync("sealed · 50 B · no right to read req-body");
         await Expect(detail.Locator("pre")).ToHaveCountAsync(0);
         string all = await page.ContentAsync();

@@ -117,14 +117,15 @@ public class LivePageUseTests(Chromium chromium)
 
         int width = await page.EvaluateAsync<int>("document.documentElement.scrollWidth");
         string[] outside = await page.EvaluateAsync<string[]>(
-            "[...document.querySelectorAll('header *, main *')].filter(node => !node.closest('.picture, .scroll, .hidden, thead') && node.getBoundingClientRect().right > 360.5)"
+            "[...document.querySelectorAll('header *, main *')].filter(node => !node.closest('.picture, .scroll, .hidden, thead'))"
+            + ".filter(node => node.getBoundingClientRect().right > 360.5)"
             + ".map(node => node.tagName + '#' + node.id + '.' + node.className)");
 
         Assert.Equal(360, width);
         Assert.Empty(outside);
     }
 
-    /// <summary>Draws the pictures of the documentation where TLMSP_SCREENSHOTS names their folder, else into a folder of its own.</summary>
+    /// <summary>Draws the pictures of the documentation where TLMSP_SCREENSHOTS names their folder, else elsewhere.</summary>
     [BrowserFact]
     public async Task Screenshots_are_small()
     {

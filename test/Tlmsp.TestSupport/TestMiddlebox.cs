@@ -39,14 +39,14 @@ public sealed class TestMiddlebox : IAsyncDisposable
 
     public static async Task<TestMiddlebox> StartAsync(
         Uri nextHop, Action<TlmspMiddleboxHostOptions>? configure = null, bool inspect = true, ITlmspInspector? inspector = null,
-        Action<IServiceCollection>? services = null, Action<ITlmspMiddleboxBuilder>? building = null)
+        Action<IServiceCollection>? services = null, LogLevel level = LogLevel.Debug, Action<ITlmspMiddleboxBuilder>? building = null)
     {
         int port = FreePort();
         string address = $"tlmsp://localhost:{port}";
         var logs = new CollectingLogger();
         var seen = new RecordingInspector();
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Logging.AddProvider(logs).SetMinimumLevel(LogLevel.Debug);
+        builder.Logging.AddProvider(logs).SetMinimumLevel(level);
         services?.Invoke(builder.Services);
         ITlmspMiddleboxBuilder middlebox = builder.Services.AddTlmspMiddlebox(options =>
         {

@@ -36,13 +36,14 @@ public sealed class TestServer : IAsyncDisposable
     /// <param name="listening">Connection middleware before UseTlmsp().</param>
     /// <param name="building">The host.</param>
     /// <param name="listened">Connection middleware after UseTlmsp().</param>
+    /// <param name="level">What is kept of the logs.</param>
     public static async Task<TestServer> StartAsync(
         Action<TlmspConnectionOptions>? configure = null, Action<WebApplication>? map = null, Action<ListenOptions>? listening = null,
-        Action<WebApplicationBuilder>? building = null, Action<ListenOptions>? listened = null)
+        Action<WebApplicationBuilder>? building = null, Action<ListenOptions>? listened = null, LogLevel level = LogLevel.Debug)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         var logs = new CollectingLogger();
-        builder.Logging.ClearProviders().AddProvider(logs).SetMinimumLevel(LogLevel.Debug);
+        builder.Logging.ClearProviders().AddProvider(logs).SetMinimumLevel(level);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

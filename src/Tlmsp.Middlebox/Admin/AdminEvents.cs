@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Tlmsp.Middlebox.Admin;
 
 /// <summary>
-/// Server-sent events: what has changed since the last ones. Nothing is queued for a browser, so one that does not read costs nothing; after
-/// a while it is dropped.
+/// Server-sent events: what has changed since the last ones. Nothing is queued for a browser, so one that does not read costs nothing;
+/// after a while it is dropped.
 /// </summary>
 /// <param name="feed">What there is to tell.</param>
 /// <param name="writeTimeout">How long a browser has to take what is sent.</param>

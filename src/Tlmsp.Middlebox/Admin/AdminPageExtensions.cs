@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Tlmsp.Middlebox;
 using Tlmsp.Middlebox.Admin;
 
@@ -9,7 +10,7 @@ public static class AdminPageExtensions
 {
     /// <summary>
     /// Serves a page that shows paths with their grants, messages as they pass, and throughput: on a port of its own, reachable from this
-    /// machine alone. It is an inspector that only reads; it is asked first, so that it sees what came, not what other inspectors made of it.
+    /// machine alone. It is an inspector that only reads; it is asked first, so that it sees what came, not what others made of it.
     /// </summary>
     /// <param name="builder">The middlebox.</param>
     /// <param name="configure">The options; they are checked when the host starts.</param>
@@ -21,7 +22,9 @@ public static class AdminPageExtensions
         builder.Services.Insert(0, ServiceDescriptor.Scoped<ITlmspInspector>(services =>
             new LiveInspector(services.GetRequiredService<LiveFeed>())));
         builder.AddSink<LiveSink>();
-        builder.Services.AddHostedService<AdminPageService>();
+
+        // Before the middlebox, so that a port that is taken is found before anything is accepted.
+        builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService, AdminPageService>());
         return builder;
     }
 }

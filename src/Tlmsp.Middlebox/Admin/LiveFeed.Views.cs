@@ -78,7 +78,8 @@ internal sealed partial class LiveFeed
         BoxView[] boxes =
         [
             .. session.Middleboxes.Select(box => new BoxView(
-                box.Address.Text, box.Address.Text == _address, box.Inserted, [.. path.Contexts.Select(each => Letters(box.Grant[each.Id]))])),
+                box.Address.Text, box.Address.Text == _address, box.Inserted,
+                [.. path.Contexts.Select(each => Letters(box.Grant[each.Id]))])),
         ];
         return new PathView(
             path.Number, path.Context.ConnectionId, path.OpenedAt, path.ClosedAt, path.Fault, session.ServerName,

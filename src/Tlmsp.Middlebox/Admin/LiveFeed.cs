@@ -64,8 +64,9 @@ internal sealed partial class LiveFeed(IOptions<AdminPageOptions> options, IOpti
         {
             LiveMessage live = Bind(path, message);
             live.IsContentSealed = !message.Rights.ReadsContent;
-            live.OnHead(message.Head!, name => IsSensitive(path, name));
-            Count(path, message.Direction, HttpRole.Head, message.Head!.StartLine.Length + SizeOf(message.Head.Fields), null);
+            HttpHead head = message.Head!;
+            live.OnHead(head, path.NameOf(message.Direction, HttpRole.Content, head), name => IsSensitive(path, name));
+            Count(path.NameOf(message.Direction, HttpRole.Head), head.StartLine.Length + SizeOf(head.Fields));
         }
     }
 
@@ -74,7 +75,7 @@ internal sealed partial class LiveFeed(IOptions<AdminPageOptions> options, IOpti
         lock (_lock)
         {
             Bind(path, message).OnFields(fields, "secret", static _ => true);
-            Count(path, message.Direction, HttpRole.Secret, SizeOf(fields), null);
+            Count(path.NameOf(message.Direction, HttpRole.Secret), SizeOf(fields));
         }
     }
 
@@ -82,8 +83,9 @@ internal sealed partial class LiveFeed(IOptions<AdminPageOptions> options, IOpti
     {
         lock (_lock)
         {
-            Bind(path, message).OnContent(content, _options.ShowContent);
-            Count(path, message.Direction, HttpRole.Content, content.Length, message.Head);
+            LiveMessage live = Bind(path, message);
+            live.OnContent(content, _options.ShowContent);
+            Count(live.ContentContext ?? path.NameOf(message.Direction, HttpRole.Content), content.Length);
         }
     }
 
@@ -93,7 +95,7 @@ internal sealed partial class LiveFeed(IOptions<AdminPageOptions> options, IOpti
         {
             IReadOnlyList<HttpField> trailers = message.Trailers!.Fields;
             Bind(path, message).OnFields(trailers, "trailers", name => IsSensitive(path, name));
-            Count(path, message.Direction, HttpRole.Head, SizeOf(trailers), null);
+            Count(path.NameOf(message.Direction, HttpRole.Head), SizeOf(trailers));
         }
     }
 
@@ -101,7 +103,7 @@ internal sealed partial class LiveFeed(IOptions<AdminPageOptions> options, IOpti
     {
         lock (_lock)
         {
-            Count(path, direction, HttpRole.Tunnel, length, null);
+            Count(path.NameOf(direction, HttpRole.Tunnel), length);
         }
     }
 
@@ -118,7 +120,7 @@ internal sealed partial class LiveFeed(IOptions<AdminPageOptions> options, IOpti
                 current.Change = ++_change;
             }
 
-            Count(path, direction, role, length, current?.Head);
+            Count((role == HttpRole.Content ? current?.ContentContext : null) ?? path.NameOf(direction, role), length);
         }
     }
 
@@ -184,10 +186,10 @@ internal sealed partial class LiveFeed(IOptions<AdminPageOptions> options, IOpti
         return live;
     }
 
-    private void Count(LivePath path, HttpDirection direction, HttpRole role, long bytes, HttpHead? head)
+    private void Count(string context, long bytes)
     {
         _bytes += bytes;
-        _throughput.Add(path.NameOf(direction, role, head), bytes, Now);
+        _throughput.Add(context, bytes, Now);
     }
 
     private bool IsSensitive(LivePath path, string name) => _options.SensitiveFields.Contains(name)

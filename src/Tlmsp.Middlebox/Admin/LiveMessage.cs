@@ -50,7 +50,8 @@ internal sealed class LiveMessage(long number, LivePath path, HttpDirection dire
 
     public ReadOnlyMemory<byte> Kept => _kept.AsMemory(0, (int)Math.Min(ContentBytes, _kept?.Length ?? 0));
 
-    public HttpHead? Head { get; private set; }
+    /// <summary>Name of the context that its content travels in, once its head has said so.</summary>
+    public string? ContentContext { get; private set; }
 
     public InspectionRecord? Record { get; set; }
 
@@ -59,9 +60,9 @@ internal sealed class LiveMessage(long number, LivePath path, HttpDirection dire
         : ContentBytes == 0 ? "none"
         : _kept is null ? "notKept" : "shown";
 
-    public void OnHead(HttpHead head, Func<string, bool> isSensitive)
+    public void OnHead(HttpHead head, string contentContext, Func<string, bool> isSensitive)
     {
-        Head = head with { Fields = [.. head.Fields.Where(field => field.Name.Equals("Tlmsp-Content", StringComparison.OrdinalIgnoreCase))] };
+        ContentContext = contentContext;
         StartLine = Cut(head.StartLine, MaxLine);
         OnFields(head.Fields, "head", isSensitive);
     }

@@ -60,7 +60,7 @@ internal sealed class LivePath
     /// Name of the context that something travels in. Of named content contexts a box that cannot read the head cannot tell which: the
     /// profile's own stands for them.
     /// </summary>
-    public string NameOf(HttpDirection direction, HttpRole role, HttpHead? head)
+    public string NameOf(HttpDirection direction, HttpRole role, HttpHead? head = null)
     {
         byte id = role == HttpRole.Content && head is not null && Profile!.Contents is { } contents
             ? Profile.ContentIdsIn(direction)[contents.IndexIn(head)]

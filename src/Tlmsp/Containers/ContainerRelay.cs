@@ -202,6 +202,7 @@ public sealed partial class ContainerRelay
         if (container.Type != RecordType.Alert)
         {
             _alerts.OnData();
+            OnCounted(container);
         }
         else if (container.CanRead)
         {

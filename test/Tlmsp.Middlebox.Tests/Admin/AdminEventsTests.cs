@@ -131,7 +131,8 @@ public class AdminEventsTests
         return new StreamReader(await response.Content.ReadAsStreamAsync());
     }
 
-    private static async Task<(string Name, string? Id, JsonElement Data)> ReadAsync(StreamReader events, CancellationToken cancellationToken)
+    private static async Task<(string Name, string? Id, JsonElement Data)> ReadAsync(
+        StreamReader events, CancellationToken cancellationToken)
     {
         var fields = new Dictionary<string, string>();
         while (await events.ReadLineAsync(cancellationToken) is { } line)

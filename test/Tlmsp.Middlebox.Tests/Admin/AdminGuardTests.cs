@@ -72,8 +72,10 @@ public class AdminGuardTests
         string script = await path.Page.GetStringAsync("/live.js");
 
         Assert.DoesNotContain("style=", page, StringComparison.Ordinal);
-        Assert.DoesNotContain(" on", page.Replace("contents on", "", StringComparison.Ordinal).Split("<body>")[0], StringComparison.Ordinal);
-        Assert.Equal(["<script type=\"module\" src=\"/live.js\">"], page.Split('\n').Select(line => line.Trim()).Where(line => line.StartsWith("<script", StringComparison.Ordinal)).Select(line => line.Replace("</script>", "", StringComparison.Ordinal)));
+        Assert.DoesNotContain("<style", page, StringComparison.Ordinal);
+        Assert.DoesNotMatch(@"<[^>]*\son[a-z]+=", page);
+        Assert.Equal(2, page.Split("<script type=\"module\" src=\"/live.js\"></script>").Length);
+        Assert.Equal(2, page.Split("<script").Length);
         Assert.Equal(["http://www.w3.org/2000/svg"], script.Split('\'').Where(part => part.StartsWith("http", StringComparison.Ordinal)));
         foreach (string sink in (string[])["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("])
         {
@@ -110,13 +112,13 @@ public class AdminGuardTests
     public async Task By_default_only_this_machine_reaches_it()
     {
         await using AdminPath path = await AdminPath.StartAsync("none");
-        IPAddress[] others = [.. (await Dns.GetHostAddressesAsync(Dns.GetHostName(), AddressFamily.InterNetwork)).Where(each => !IPAddress.IsLoopback(each))];
+        IPAddress[] others = [.. (await Dns.GetHostAddressesAsync(Dns.GetHostName())).Where(each => !IPAddress.IsLoopback(each))];
 
         Assert.Equal(IPAddress.Loopback, new AdminPageOptions().Address);
         await path.Middlebox.Logs.WaitForLineAsync($"The live page of the TLMSP middlebox is at http://127.0.0.1:{path.Port}");
         foreach (IPAddress other in others)
         {
-            using var socket = new TcpClient(AddressFamily.InterNetwork);
+            using var socket = new TcpClient(other.AddressFamily);
             await Assert.ThrowsAsync<SocketException>(() => socket.ConnectAsync(other, path.Port));
         }
     }

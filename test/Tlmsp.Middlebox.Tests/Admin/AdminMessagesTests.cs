@@ -10,14 +10,16 @@ public class AdminMessagesTests
     [Fact]
     public async Task A_box_with_heads_is_told_fields_and_how_much_is_sealed()
     {
-        await using AdminPath path = await AdminPath.StartAsync("req-head=r,resp-head=r");
+        await using AdminPath path = await AdminPath.StartAsync(
+            "req-head=r,resp-head=r", configure: page => page.SensitiveFields.Add("x-api-key"));
         await PostAsync(path, "12345");
 
         JsonElement request = await path.FirstAsync("request");
 
         JsonElement message = request.GetProperty("message");
         Assert.Equal("POST /echo HTTP/1.1", message.GetProperty("startLine").GetString());
-        Assert.Equal((false, "sealed", 5), (message.GetProperty("headSealed").GetBoolean(), Text(message, "content"), message.GetProperty("contentBytes").GetInt32()));
+        Assert.False(message.GetProperty("headSealed").GetBoolean());
+        Assert.Equal(("sealed", 5), (Text(message, "content"), message.GetProperty("contentBytes").GetInt32()));
         Assert.Equal("seen", ValueOf(request, "X-Open"));
         Assert.Null(ValueOf(request, "Authorization"));
         Assert.Null(ValueOf(request, "Cookie"));
@@ -31,7 +33,8 @@ public class AdminMessagesTests
     [InlineData("2.0", "five")]
     public async Task A_box_with_content_is_told_content_and_that_heads_are_sealed(string version, string profile)
     {
-        await using AdminPath path = await AdminPath.StartAsync("req-body=r,resp-body=r", profile, version, page => page.ShowContent = true);
+        await using AdminPath path = await AdminPath.StartAsync(
+            "req-body=r,resp-body=r", profile, version, page => page.ShowContent = true);
         await PostAsync(path, "12345");
 
         JsonElement request = await path.FirstAsync("request");
@@ -41,7 +44,8 @@ public class AdminMessagesTests
         Assert.Equal(JsonValueKind.Null, message.GetProperty("startLine").ValueKind);
         Assert.Equal(version == "1.1", message.GetProperty("headBytes").GetInt64() > 0);      // over HTTP/2 they do not tell their stream
         Assert.Empty(request.GetProperty("fields").EnumerateArray());
-        Assert.Equal(("shown", "text", "12345"), (Text(message, "content"), Text(request.GetProperty("body"), "form"), Text(request.GetProperty("body"), "text")));
+        JsonElement body = request.GetProperty("body");
+        Assert.Equal(("shown", "text", "12345"), (Text(message, "content"), Text(body, "form"), Text(body, "text")));
     }
 
     [Fact]
@@ -90,7 +94,8 @@ public class AdminMessagesTests
     [InlineData(false, 10_000, "notKept", null, 0)]
     [InlineData(true, 10_000, "shown", "text", 4096)]
     [InlineData(true, 0, "none", null, 0)]
-    public async Task Content_is_kept_where_that_is_wanted_and_its_beginning_alone(bool show, int length, string state, string? form, int kept)
+    public async Task Content_is_kept_where_that_is_wanted_and_its_beginning_alone(
+        bool show, int length, string state, string? form, int kept)
     {
         await using AdminPath path = await AdminPath.StartAsync(
             "req-head=r,resp-head=r,req-body=r,resp-body=r", configure: page => page.ShowContent = show);
@@ -163,12 +168,15 @@ public class AdminMessagesTests
         await Assert.ThrowsAsync<HttpRequestException>(() => path.Client.GetStringAsync("/hello?bad"));
         await path.Middlebox.Logs.WaitForLineAsync("is closed on both sides");
 
-        JsonElement overview = await WaitAsync(path, "/api/paths", each => each.GetProperty("totals").GetProperty("withheld").GetInt64() > 0);
+        JsonElement overview = await WaitAsync(
+            path, "/api/paths", each => each.GetProperty("paths").EnumerateArray().Any(one => Text(one, "fault") is not null));
 
-        JsonElement closed = overview.GetProperty("paths").EnumerateArray().Last(each => each.GetProperty("closedAt").ValueKind != JsonValueKind.Null);
+        JsonElement closed = overview.GetProperty("paths").EnumerateArray().Last(each => Text(each, "closedAt") is not null);
+        Assert.InRange(overview.GetProperty("totals").GetProperty("withheld").GetInt64(), 1, 10);     // HttpClient may try again
         Assert.Contains("rule 7", Text(closed, "fault"), StringComparison.Ordinal);
         JsonElement bad = (await path.MessagesAsync("request")).First(each => Text(each, "startLine") == "GET /hello?bad HTTP/1.1");
-        Assert.Equal(("close", nameof(DelegateInspector), false), (Text(bad, "verdict"), Text(bad, "inspector"), bad.GetProperty("complete").GetBoolean()));
+        Assert.Equal(("close", nameof(DelegateInspector)), (Text(bad, "verdict"), Text(bad, "inspector")));
+        Assert.False(bad.GetProperty("complete").GetBoolean());
         JsonElement detail = await path.GetAsync($"/api/messages/{bad.GetProperty("number")}");
         Assert.Equal("rule 7", Text(detail, "reason"));
     }

@@ -134,7 +134,9 @@ function picture(path, available) {
   const svg = draw('svg', { width, height, viewBox: `0 0 ${width} ${height}`, role: 'img' });
   svg.append(draw('title', {}, describe(path)));
   const hatch = draw('pattern', { id: 'hatch', width: 7, height: 7, patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)' });
-  hatch.append(draw('rect', { width: 7, height: 7, class: 'hatch-back' }), draw('line', { x1: 1, y1: 0, x2: 1, y2: 7, class: 'hatch-line' }));
+  hatch.append(
+    draw('rect', { width: 7, height: 7, class: 'hatch-back' }),
+    draw('line', { x1: 1, y1: 0, x2: 1, y2: 7, class: 'hatch-line' }));
   const defs = draw('defs');
   defs.append(hatch);
   svg.append(defs);
@@ -147,7 +149,8 @@ function picture(path, available) {
     const gap = [center(0) + cell / 2, center(1) - cell / 2 - 5];
     const [middle, half] = [(gap[0] + gap[1]) / 2, Math.min(5, (gap[1] - gap[0]) / 2 - 1)];
     const to = context.name.startsWith('req-') ? half : context.name.startsWith('resp-') ? -half : 0;
-    if (to !== 0) svg.append(draw('path', { d: `M${middle - to} ${y - 5}L${middle + to} ${y}L${middle - to} ${y + 5}Z`, class: 'arrowhead' }));
+    const arrow = `M${middle - to} ${y - 5}L${middle + to} ${y}L${middle - to} ${y + 5}Z`;
+    if (to !== 0) svg.append(draw('path', { d: arrow, class: 'arrowhead' }));
   });
   parties.forEach((party, i) => {
     const box = path.boxes[i - 1];
@@ -177,7 +180,8 @@ function picture(path, available) {
 const words = { none: 'sealed', r: 'read', rd: 'read and delete', rw: 'read and change' };
 
 function describe(path) {
-  const boxes = path.boxes.map((box, i) => `box ${i + 1} ${path.contexts.map((context, row) => `${context.name} ${words[box.access[row]]}`).join(', ')}`);
+  const rights = box => path.contexts.map((context, row) => `${context.name} ${words[box.access[row]]}`).join(', ');
+  const boxes = path.boxes.map((box, i) => `box ${i + 1} ${rights(box)}`);
   return `From client to server: ${boxes.join('; ') || 'no middlebox'}.`;
 }
 
@@ -311,7 +315,8 @@ function makeRow(message, isNew) {
   else content.append(contentText(message));
   const row = el('tr', {
     'data-number': message.number, class: [message.number === selected ? 'selected' : '', isNew ? 'new' : ''].join(' ').trim(),
-  }, el('td', { class: 'time' }, time(message.at)), el('td', { class: 'number' }, el('span', { class: 'only-narrow' }, 'path '), String(message.path)),
+  }, el('td', { class: 'time' }, time(message.at)),
+  el('td', { class: 'number' }, el('span', { class: 'only-narrow' }, 'path '), String(message.path)),
   el('td', { class: 'message' }, button), content, verdict);
   row.addEventListener('click', () => select(message.number));
   return row;
@@ -377,7 +382,8 @@ async function showDetail() {
   try {
     const response = await fetch(`/api/messages/${number}`);
     if (number !== selected) return;
-    if (!response.ok) throw new Error(response.status === 404 ? 'This message is not kept any more.' : `The middlebox answered ${response.status}.`);
+    if (response.status === 404) throw new Error('This message is not kept any more.');
+    if (!response.ok) throw new Error(`The middlebox answered ${response.status}.`);
     drawDetail(await response.json());
   } catch (error) {
     if (number === selected) $('detail-body').replaceChildren(el('p', { class: 'empty' }, error.message));
@@ -403,16 +409,20 @@ function drawDetail({ message, fields, moreFields, sealedSecrets, reason, body }
   parts.push(el('h3', {}, 'Fields'));
   if (message.headSealed) parts.push(sealedBlock(message, 'head', message.headBytes));
   if (fields.length) {
-    const section = field => field.section === 'trailers' ? ' (trailer)' : '';
-    parts.push(el('table', { class: 'fields' }, el('caption', { class: 'hidden' }, 'Fields'), el('tbody', {}, ...fields.map(field => el('tr', {},
-      el('th', { scope: 'row' }, field.name + section(field)),
-      el('td', {}, field.value === null ? el('span', { class: 'masked' }, `•••••• masked, ${plural(field.length, 'character')}`) : field.value))))));
+    const list = el('tbody', {}, ...fields.map(fieldRow));
+    parts.push(el('table', { class: 'fields' }, el('caption', { class: 'hidden' }, 'Fields'), list));
   }
   if (moreFields) parts.push(el('p', { class: 'note' }, `${plural(moreFields, 'further field')} not kept.`));
   if (sealedSecrets) parts.push(el('p', { class: 'note' }, 'Sensitive fields: '), sealedBlock(message, 'secret', sealedSecrets));
   if (!message.headSealed && !fields.length) parts.push(el('p', { class: 'note' }, 'None.'));
   parts.push(el('h3', {}, 'Content'), ...contentBlock(message, body));
   $('detail-body').replaceChildren(...parts);
+}
+
+function fieldRow(field) {
+  const value = field.value ?? el('span', { class: 'masked' }, `•••••• masked, ${plural(field.length, 'character')}`);
+  const name = field.section === 'trailers' ? `${field.name} (trailer)` : field.name;
+  return el('tr', {}, el('th', { scope: 'row' }, name), el('td', {}, value));
 }
 
 function contentBlock(message, body) {
@@ -425,7 +435,8 @@ function contentBlock(message, body) {
       const note = [
         message.contentBytes > body.bytes ? `The first ${size(body.bytes)} of ${size(message.contentBytes)}` : size(message.contentBytes),
         body.form === 'hex' ? ', hexadecimal' : '',
-        message.headSealed && !isHttp2(message) ? '. With the framing of chunks where the message is chunked: the head that says so is sealed.' : '.',
+        '.',
+        message.headSealed && !isHttp2(message) ? ' With the framing of chunks, if there are any: the head that says so is sealed.' : '',
       ].join('');
       const text = body.form === 'hex' ? body.text.replace(/(.{2})/g, '$1 ').replace(/(.{48})/g, '$1\n') : body.text;
       return [el('pre', { tabindex: '0', 'aria-label': 'Content' }, text), el('p', { class: 'note' }, note)];
