@@ -5,6 +5,19 @@ using Tlmsp.Http;
 
 namespace Tlmsp.Middlebox;
 
+/// <summary>What happens when an inspector fails or is slow.</summary>
+public enum InspectorFailureAction
+{
+    /// <summary>Its connection is closed, with alerts to both sides.</summary>
+    Close,
+
+    /// <summary>
+    /// Its connection goes on without it. Only where no inspector needs to write, as a change that is made by halves is none that anybody
+    /// wanted.
+    /// </summary>
+    Forward,
+}
+
 /// <summary>Options of a middlebox host.</summary>
 public sealed class TlmspMiddleboxHostOptions
 {

@@ -39,7 +39,7 @@ public sealed class TestMiddlebox : IAsyncDisposable
 
     public static async Task<TestMiddlebox> StartAsync(
         Uri nextHop, Action<TlmspMiddleboxHostOptions>? configure = null, bool inspect = true, ITlmspInspector? inspector = null,
-        Action<IServiceCollection>? services = null, LogLevel level = LogLevel.Debug)
+        Action<IServiceCollection>? services = null, LogLevel level = LogLevel.Debug, Action<ITlmspMiddleboxBuilder>? building = null)
     {
         int port = FreePort();
         string address = $"tlmsp://localhost:{port}";
@@ -62,6 +62,7 @@ public sealed class TestMiddlebox : IAsyncDisposable
             middlebox.AddInspector(_ => inspector ?? seen);
         }
 
+        building?.Invoke(middlebox);
         IHost host = builder.Build();
         try
         {
