@@ -79,7 +79,7 @@ internal sealed partial class ConnectionRelay
             // Over HTTP/2 what is held uses up windows: less than half of the smallest (http-mapping §12).
             int most = profile.Version == HttpWireVersion.Http2 ? Math.Min(options.MaxHeldBytes, MaxHeldOverHttp2) : options.MaxHeldBytes;
             var writer = new VerdictWriter(direction, profile, _context, _messages, observers.Exchanges, answers);
-            var stages = new InspectionStages(direction, inspectors, writer, new InspectorWatch(), metrics, most);
+            var stages = new InspectionStages(direction, inspectors, writer, _messages, new InspectorWatch(), metrics, most);
             ResponseTurn? turn = direction == HttpDirection.Response ? new ResponseTurn(answers, profile) : null;
             return new InspectionQueue(direction, profile, observers.For(direction), _messages, stages, turn);
         }
@@ -255,20 +255,22 @@ internal sealed partial class ConnectionRelay
     /// <summary>Messages that end with their path are recorded as well.</summary>
     private async Task CloseSinksAsync(Exception? fault)
     {
-        InspectedMessage[] unfinished = _inspectors.IsEmpty ? [] : _messages.Unfinished();
-        foreach (InspectedMessage message in unfinished)
+        InspectionRecord[] unfinished = _inspectors.IsEmpty
+            ? []
+            : [.. _messages.Unrecorded().Select(message => message.ToRecord() with { IsComplete = false })];
+        foreach (InspectionRecord record in unfinished)
         {
-            _metrics.Message(message.ToRecord());
-            MiddleboxTracing.Record(message.ToRecord());
+            _metrics.Message(record);
+            MiddleboxTracing.Record(record);
         }
 
         foreach (IInspectionSink sink in _inspectors.Sinks)
         {
             try
             {
-                foreach (InspectedMessage message in unfinished)
+                foreach (InspectionRecord record in unfinished)
                 {
-                    await sink.OnMessageAsync(message.ToRecord(), CancellationToken.None).ConfigureAwait(false);
+                    await sink.OnMessageAsync(record, CancellationToken.None).ConfigureAwait(false);
                 }
 
                 await sink.OnPathClosedAsync(_context, fault).ConfigureAwait(false);

@@ -53,6 +53,9 @@ public sealed class TlmspMiddleboxHostOptions
     /// <summary>Time for one call of an inspector; within a second after it the connection is closed. Default 10 s.</summary>
     public TimeSpan InspectorTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>What happens when an inspector fails or is slow. Default: its connection is closed.</summary>
+    public InspectorFailureAction OnInspectorFailure { get; set; }
+
     /// <summary>
     /// Most that inspectors may hold back per direction, in bytes of containers; and most that they may add in one call, in an answer or in
     /// the place of content. Default 256 KiB.

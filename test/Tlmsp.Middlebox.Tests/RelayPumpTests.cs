@@ -206,7 +206,8 @@ public sealed class RelayPumpTests : IDisposable
         var messages = new InspectedMessages(context, HttpProfile.Two, TimeProvider.System);
         var observers = new HttpObservers(HttpProfile.Two, session.Grant, HttpMappingMode.Strict, HttpFramerLimits.Default);
         var writer = new VerdictWriter(HttpDirection.Request, HttpProfile.Two, context, messages, observers.Exchanges, new BoxAnswers());
-        var stages = new InspectionStages(HttpDirection.Request, new InspectorSet([new Seeing()], [], []), writer, new InspectorWatch(), new MiddleboxMetrics(), 256 * 1024);
+        var stages = new InspectionStages(
+            HttpDirection.Request, new InspectorSet([new Seeing()], [], []), writer, messages, new InspectorWatch(), new MiddleboxMetrics(), 256 * 1024);
         return new InspectionQueue(HttpDirection.Request, HttpProfile.Two, observers.For(HttpDirection.Request), messages, stages, turn: null);
     }
 

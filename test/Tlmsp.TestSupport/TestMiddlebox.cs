@@ -63,6 +63,7 @@ public sealed class TestMiddlebox : IAsyncDisposable
         }
 
         building?.Invoke(middlebox);
+
         IHost host = builder.Build();
         try
         {

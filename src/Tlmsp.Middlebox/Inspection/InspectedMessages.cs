@@ -13,6 +13,7 @@ internal sealed class InspectedMessages
     private readonly InspectionRights[] _rights;
     private readonly TimeProvider _time;
     private readonly Dictionary<(HttpDirection, int), InspectedMessage> _open = [];
+    private readonly HashSet<InspectedMessage> _unrecorded = [];
     private readonly Queue<InspectedMessage> _unanswered = new();
     private readonly long[] _numbers = new long[2];
     private readonly bool _pairs;
@@ -146,12 +147,23 @@ internal sealed class InspectedMessages
         }
     }
 
-    /// <summary>What has not ended.</summary>
-    public InspectedMessage[] Unfinished()
+    /// <summary>It is recorded what became of a message.</summary>
+    public void Recorded(InspectedMessage message)
     {
         lock (_lock)
         {
-            return [.. _open.Values];
+            _unrecorded.Remove(message);
+        }
+    }
+
+    /// <summary>
+    /// What is not recorded: what has not ended, and what had arrived to its end when something about it, or before it, ended the path.
+    /// </summary>
+    public InspectedMessage[] Unrecorded()
+    {
+        lock (_lock)
+        {
+            return [.. _unrecorded.OrderBy(message => message.StartedAt).ThenBy(message => message.Number)];
         }
     }
 
@@ -186,6 +198,7 @@ internal sealed class InspectedMessages
         int index = direction == HttpDirection.Request ? 0 : 1;
         var message = new InspectedMessage(_connection, direction, ++_numbers[index], streamId, _rights[index], _time);
         _open[(direction, streamId)] = message;
+        _unrecorded.Add(message);
         return message;
     }
 }

@@ -96,6 +96,7 @@ internal sealed partial class InspectionStages
     private async ValueTask RecordAsync(MessageFlow flow, CancellationToken cancellationToken)
     {
         InspectionRecord record = flow.Message.ToRecord();
+        messages.Recorded(flow.Message);
         metrics.Message(record);
         MiddleboxTracing.Record(record);
         foreach (IInspectionSink sink in inspectors.Sinks)

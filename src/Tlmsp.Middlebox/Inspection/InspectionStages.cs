@@ -7,7 +7,8 @@ namespace Tlmsp.Middlebox;
 /// out. What an inspector holds back the next one sees when the first lets go.
 /// </summary>
 internal sealed partial class InspectionStages(
-    HttpDirection direction, InspectorSet inspectors, VerdictWriter writer, InspectorWatch watch, MiddleboxMetrics metrics, int maxHeldBytes)
+    HttpDirection direction, InspectorSet inspectors, VerdictWriter writer, InspectedMessages messages, InspectorWatch watch,
+    MiddleboxMetrics metrics, int maxHeldBytes)
 {
     private readonly InspectedContent _shown = new();
     private int _holds;

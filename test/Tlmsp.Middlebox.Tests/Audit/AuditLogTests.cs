@@ -66,6 +66,23 @@ public sealed class AuditLogTests : IDisposable
     }
 
     [Fact]
+    public async Task A_message_that_had_arrived_to_its_end_is_recorded_when_an_inspector_closes_at_its_head()
+    {
+        var inspector = new DelegateInspector { Head = _ => InspectionVerdict.Close("rule 7") };
+        await using (AuditedPath path = await AuditedPath.StartAsync("four", "3=r,4=r,5=r,6=r", "1.1", inspector, audit => audit.File = File))
+        {
+            await Assert.ThrowsAsync<HttpRequestException>(() => path.Client.GetAsync("/hello/1/2"));
+        }
+
+        JsonElement[] messages = [.. Lines().Where(line => line.GetProperty("event").GetString() == "message")];
+        Assert.NotEmpty(messages);      // HttpClient may try again
+        Assert.All(messages, line => Assert.Equal(
+            ("/hello/1/2", "Close", nameof(DelegateInspector), "rule 7", false),
+            (Head(line, "target").GetString(), line.GetProperty("verdict").GetString(), line.GetProperty("inspector").GetString(),
+                line.GetProperty("reason").GetString(), line.GetProperty("complete").GetBoolean())));
+    }
+
+    [Fact]
     public async Task No_line_is_lost_under_load_while_files_are_rotated()
     {
         const int clients = 20;
