@@ -9,13 +9,13 @@ internal sealed record SampleRun(int ExitCode, string Output)
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(3);
 
-    public static async Task<SampleRun> RunAsync(string sample)
+    public static async Task<SampleRun> RunAsync(string sample, params string[] arguments)
     {
         // test/X/bin/<configuration>/<framework>: the samples are built beside it with the same two.
         var here = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
         string root = here.Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
         string program = Path.Combine(root, "samples", sample, "bin", here.Parent.Name, here.Name, $"{sample}.dll");
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [program])
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
