@@ -181,7 +181,12 @@ public sealed class AuditLogTests : IDisposable
         Assert.IsType<HttpRequestException>(failure);
         await path.Middlebox.Logs.WaitForLineAsync("The audit cannot be written to");
         var lifetime = path.Middlebox.Services.GetRequiredService<Microsoft.Extensions.Hosting.IHostApplicationLifetime>();
-        Assert.True(lifetime.ApplicationStopping.IsCancellationRequested);
+        var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (lifetime.ApplicationStopping.Register(stopping.SetResult))
+        {
+            await stopping.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        }
+
         _folder.Create();
     }
 
