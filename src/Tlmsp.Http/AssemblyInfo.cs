@@ -4,4 +4,5 @@ using System.Runtime.CompilerServices;
 [assembly: InternalsVisibleTo("Tlmsp.AspNetCore")]
 [assembly: InternalsVisibleTo("Tlmsp.HttpClient")]
 [assembly: InternalsVisibleTo("Tlmsp.Middlebox")]
+[assembly: InternalsVisibleTo("Tlmsp.Middlebox.Inspectors")]
 [assembly: InternalsVisibleTo("Tlmsp.Middlebox.Tests")]

@@ -12,7 +12,7 @@ internal sealed partial class ConnectionRelay
     private readonly TlmspMiddleboxHostOptions _options;
     private readonly ConnectionContext _client;
     private readonly ConnectionContext _server;
-    private readonly Inspectors _inspectors;
+    private readonly InspectorSet _inspectors;
     private readonly InspectedMessages _messages;
     private readonly InspectionContext _context;
     private readonly MiddleboxMetrics _metrics;
@@ -21,6 +21,7 @@ internal sealed partial class ConnectionRelay
     private readonly RelayPump _toClient;
     private readonly string? _problem;
     private readonly string? _lack;
+    private readonly PolicyException? _refusal;
     private readonly bool _showsBytes;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _inspectorStop = new();
@@ -34,7 +35,7 @@ internal sealed partial class ConnectionRelay
 
     public ConnectionRelay(
         TlmspMiddleboxHostOptions options, EstablishedPath path, ConnectionContext client, ConnectionContext server,
-        Inspectors inspectors, MiddleboxMetrics metrics, ILogger logger)
+        InspectorSet inspectors, MiddleboxMetrics metrics, ILogger logger)
     {
         _options = options;
         _client = client;
@@ -48,6 +49,7 @@ internal sealed partial class ConnectionRelay
         _showsBytes = _problem is not null && inspectors.OfBytes.Length > 0;
         _messages = new InspectedMessages(_context, profile, TimeProvider.System);
         var observers = new HttpObservers(profile, session.Grant, options.Mapping, options.HttpLimits);
+        _refusal = path.Policy.FindProblem(session.Info.Contexts.Select(context => context.Id), session.Grant);
         _lack = inspectors.FindLack(direction => InspectionRights.Of(profile, session.Grant, direction));
         var answers = new BoxAnswers();
         _toServer = new RelayPump(
@@ -116,6 +118,7 @@ internal sealed partial class ConnectionRelay
             {
                 TlmspException e => e.Alert,
                 InspectorException e => e.Alert,
+                PolicyException e => e.Alert,
                 _ => TlmspAlert.InternalError,
             };
             await Task.WhenAll(
@@ -158,7 +161,7 @@ internal sealed partial class ConnectionRelay
             _toClient.ReleaseIfIdle(now, _options.ReleaseAfter);
         }
 
-        bool IsOverdue(RelayPump pump) => pump.Queue is { } queue && queue.Watch.IsOverdue(now, _options.InspectorTimeout);
+        bool IsOverdue(RelayPump pump) => pump.Queue is { } queue && queue.Watch.IsOverdue(now, MiddleboxSettings.InspectorLimit(_options));
     }
 
     /// <summary>Ends the path in order if nothing is under way on it.</summary>
@@ -176,6 +179,12 @@ internal sealed partial class ConnectionRelay
 
     private async Task ConnectedAsync(CancellationToken stopping)
     {
+        if (_refusal is not null)
+        {
+            End(_refusal);
+            return;
+        }
+
         if (_inspectors.IsEmpty && !_showsBytes)
         {
             return;
@@ -198,7 +207,11 @@ internal sealed partial class ConnectionRelay
         _connected = Task.Run(CallAllAsync, CancellationToken.None);
         try
         {
-            await _connected.WaitAsync(_options.InspectorTimeout, stopping).ConfigureAwait(false);
+            // As many calls as may each be given up and leave time for the next.
+            TimeSpan limit = _options.OnInspectorFailure == InspectorFailureAction.Forward
+                ? _options.InspectorTimeout * (_inspectors.All.Length + 1)
+                : _options.InspectorTimeout;
+            await _connected.WaitAsync(limit, stopping).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

@@ -10,7 +10,9 @@ namespace Tlmsp.Middlebox;
 /// <param name="Session">The session.</param>
 /// <param name="ClientRead">A read that is under way on the client's half, if any.</param>
 /// <param name="ServerRead">A read that is under way on the server's half, if any.</param>
-internal sealed record EstablishedPath(TlmspMiddleboxSession Session, Task<ReadResult>? ClientRead, Task<ReadResult>? ServerRead);
+/// <param name="Policy">What is demanded and refused on the way to the next hop.</param>
+internal sealed record EstablishedPath(
+    TlmspMiddleboxSession Session, Task<ReadResult>? ClientRead, Task<ReadResult>? ServerRead, GrantPolicy Policy);
 
 /// <summary>Takes a client's hello, connects to the next hop, and runs the handshake between the two, one write per flight.</summary>
 internal sealed partial class HandshakeRelay : IDisposable
@@ -23,6 +25,7 @@ internal sealed partial class HandshakeRelay : IDisposable
     private readonly ArrayBufferWriter<byte> _hello = new();
     private Task<ReadResult>? _clientRead;
     private Task<ReadResult>? _serverRead;
+    private GrantPolicy? _policy;
     private bool _serverAnswered;
 
     public HandshakeRelay(
@@ -58,7 +61,7 @@ internal sealed partial class HandshakeRelay : IDisposable
             if (await RelayAsync(Server!, timeout.Token).ConfigureAwait(false) is { } session)
             {
                 LogEstablished(_logger, _client.ConnectionId, _handshake.NextHop!.Value.Text, session.Grant.ToString());
-                return new EstablishedPath(session, _clientRead, _serverRead);
+                return new EstablishedPath(session, _clientRead, _serverRead, _policy!);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -111,6 +114,7 @@ internal sealed partial class HandshakeRelay : IDisposable
             return false;
         }
 
+        _policy = nextHop.Policy;
         try
         {
             Server = await _dialer.ConnectAsync(nextHop, cancellationToken).ConfigureAwait(false);

@@ -7,7 +7,7 @@ namespace Tlmsp.Middlebox;
 /// <summary>One path through the middlebox: a client's connection, the one to the next hop, and what goes between.</summary>
 internal sealed partial class MiddleboxConnection(
     TlmspMiddleboxHostOptions options, TlmspMiddleboxOptions engine, NextHopDialer dialer, RelaySweep sweep,
-    ConnectionContext client, Inspectors inspectors, MiddleboxMetrics metrics, ILogger logger)
+    ConnectionContext client, InspectorSet inspectors, MiddleboxMetrics metrics, ILogger logger)
 {
     private ConnectionContext? _server;
 

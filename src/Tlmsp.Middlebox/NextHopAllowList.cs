@@ -21,13 +21,25 @@ public sealed class NextHopAllowList
     /// True to dial the host also when its name resolves to an address of this machine or link, such as a sidecar at 127.0.0.1. Not needed
     /// for <c>localhost</c> and for IP addresses: there it is plain what is meant.
     /// </param>
+    /// <param name="demand">
+    /// What this middlebox must be granted on the way there, in the contexts that a connection has, such as <c>head=r,req-head=r</c>. A
+    /// connection with less, or with none of these contexts, is closed before data passes, with alert 172 to both sides. Default: nothing.
+    /// </param>
+    /// <param name="refuse">
+    /// What this middlebox does not want to be granted: a connection that grants that much of a context, or more, is closed before data
+    /// passes, with alert 171 to both sides. Default: nothing.
+    /// </param>
     /// <exception cref="FormatException">The address has no usable host or port.</exception>
-    public NextHopAllowList Allow(string address, bool mayBeLocal = false)
+    public NextHopAllowList Allow(string address, bool mayBeLocal = false, Grant? demand = null, Grant? refuse = null)
     {
         TlmspAddress.Parse(address).TryGetEndPoint(out string? host, out int port);
-        _allowed[Key(host!, port)] = new NextHop(host!, port, mayBeLocal || IsLocalName(host!));
+        _allowed[Key(host!, port)] = new NextHop(
+            host!, port, mayBeLocal || IsLocalName(host!), new GrantPolicy($"{host}:{port}", demand ?? Grant.None, refuse ?? Grant.None));
         return this;
     }
+
+    /// <summary>What is demanded and refused on the way to each.</summary>
+    internal IEnumerable<GrantPolicy> Policies => _allowed.Values.Select(nextHop => nextHop.Policy);
 
     /// <summary>Finds out whether an address that a client named is allowed.</summary>
     internal bool TryGet(TlmspAddress address, out NextHop nextHop)
@@ -50,4 +62,5 @@ public sealed class NextHopAllowList
 /// <param name="Host">Name or IP address.</param>
 /// <param name="Port">TCP port.</param>
 /// <param name="MayBeLocal">Whether it may be on this machine or link.</param>
-internal readonly record struct NextHop(string Host, int Port, bool MayBeLocal);
+/// <param name="Policy">What is demanded and refused on the way there.</param>
+internal readonly record struct NextHop(string Host, int Port, bool MayBeLocal, GrantPolicy Policy);

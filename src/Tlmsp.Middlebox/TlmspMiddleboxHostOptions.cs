@@ -5,6 +5,19 @@ using Tlmsp.Http;
 
 namespace Tlmsp.Middlebox;
 
+/// <summary>What happens when an inspector fails or is slow.</summary>
+public enum InspectorFailureAction
+{
+    /// <summary>Its connection is closed, with alerts to both sides.</summary>
+    Close,
+
+    /// <summary>
+    /// Its connection goes on without it. Only where no inspector needs to write, as a change that is made by halves is none that anybody
+    /// wanted.
+    /// </summary>
+    Forward,
+}
+
 /// <summary>Options of a middlebox host.</summary>
 public sealed class TlmspMiddleboxHostOptions
 {
@@ -40,7 +53,13 @@ public sealed class TlmspMiddleboxHostOptions
     /// <summary>Time for one call of an inspector; within a second after it the connection is closed. Default 10 s.</summary>
     public TimeSpan InspectorTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Most that inspectors may hold back per direction, in bytes of containers. Default 256 KiB.</summary>
+    /// <summary>What happens when an inspector fails or is slow. Default: its connection is closed.</summary>
+    public InspectorFailureAction OnInspectorFailure { get; set; }
+
+    /// <summary>
+    /// Most that inspectors may hold back per direction, in bytes of containers; and most that they may add in one call, in an answer or in
+    /// the place of content. Default 256 KiB.
+    /// </summary>
     public int MaxHeldBytes { get; set; } = 256 * 1024;
 
     /// <summary>

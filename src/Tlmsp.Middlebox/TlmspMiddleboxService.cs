@@ -5,15 +5,14 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace Tlmsp.Middlebox;
 
 /// <summary>Accepts connections on Kestrel's socket transport and runs each of them.</summary>
 internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisposable
 {
-    private readonly TlmspMiddleboxHostOptions _options;
-    private readonly TlmspMiddleboxOptions _engine;
+    private readonly TlmspMiddleboxHostOptions _options;        // at start-up
+    private readonly Reloaded<MiddleboxSettings> _settings;
     private readonly IServiceScopeFactory _scopes;
     private readonly IMiddleboxTransport _transport;
     private readonly ILogger _logger;
@@ -30,15 +29,15 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
     private Task _sweeping = Task.CompletedTask;
 
     public TlmspMiddleboxService(
-        IOptions<TlmspMiddleboxHostOptions> options, IMiddleboxTransport transport, IServiceScopeFactory scopes, ILoggerFactory loggers,
+        Reloaded<MiddleboxSettings> settings, IMiddleboxTransport transport, IServiceScopeFactory scopes, ILoggerFactory loggers,
         MiddleboxMetrics metrics, MiddleboxState state)
     {
-        _options = options.Value;
-        _engine = _options.ToEngineOptions();
+        _settings = settings;
+        _options = settings.Current.Options;
         _scopes = scopes;
         _metrics = metrics;
         _state = state;
-        _state.Certificate = _engine.Certificate;
+        _state.Certificate = settings.Current.Engine.Certificate;
         _transport = transport;
         _logger = loggers.CreateLogger<TlmspMiddleboxService>();
         _connectionLogger = loggers.CreateLogger<MiddleboxConnection>();
@@ -49,22 +48,8 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (_options.AllowReferenceMiddleboxes)
-        {
-            LogReferenceMiddleboxes(_logger, _options.Address!);
-        }
-
-        if (_options.KeyLogFile is { } keyLog)
-        {
-            LogKeyLog(_logger, _options.Address!, keyLog);
-        }
-
-        CheckCertificateName(_engine.Certificate!);
-        if (_options.CertificateFile is { } file)
-        {
-            file.Changed += OnCertificateChanged;
-        }
-
+        Announce(_settings.Current);
+        _settings.Changed = OnSettingsChanged;
         _listener = await BindAsync(cancellationToken).ConfigureAwait(false);
         LogListening(_logger, _options.Address!, _listener.EndPoint.ToString() ?? "");
         _sweeping = _sweep.RunAsync(_stopping.Token);
@@ -153,17 +138,20 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
         Task inspecting = Task.CompletedTask;
         try
         {
-            if (_options.CertificateFile is { } file)
+            (TlmspMiddleboxHostOptions options, TlmspMiddleboxOptions engine) = _settings.Current;
+            if (options.CertificateFile is { } file)
             {
-                _engine.Certificate = file.Current;
+                engine.Certificate = file.Current;
             }
 
-            var inspectors = new Inspectors(
-                [.. scope.ServiceProvider.GetServices<ITlmspInspector>()], [.. scope.ServiceProvider.GetServices<IInspectionSink>()],
+            var inspectors = new InspectorSet(
+                [.. scope.ServiceProvider.GetServices<ITlmspInspector>().Select(each => Guarded(each, options, client.ConnectionId))],
+                [.. scope.ServiceProvider.GetServices<IInspectionSink>()],
                 [.. scope.ServiceProvider.GetServices<ITlmspByteInspector>()]);
-            var connection = new MiddleboxConnection(_options, _engine, _dialer, _sweep, client, inspectors, _metrics, _connectionLogger);
+            var connection = new MiddleboxConnection(options, engine, _dialer, _sweep, client, inspectors, _metrics, _connectionLogger);
             await connection.RunAsync(_stopping.Token).ConfigureAwait(false);
-            inspecting = connection.Inspecting;
+            inspecting = Task.WhenAll(
+                [connection.Inspecting, .. inspectors.All.OfType<FailOpenInspector>().Select(inspector => inspector.Returned)]);
         }
         catch (Exception e)
         {
@@ -180,6 +168,54 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
         if (inspecting.IsCompleted)
         {
             await disposing.ConfigureAwait(false);
+        }
+    }
+
+    private ITlmspInspector Guarded(ITlmspInspector inspector, TlmspMiddleboxHostOptions options, string connectionId) =>
+        options.OnInspectorFailure == InspectorFailureAction.Forward
+            ? new FailOpenInspector(inspector, options.InspectorTimeout, connectionId, _connectionLogger)
+            : inspector;
+
+    /// <summary>Says what is unusual about settings that come into use, and listens to their certificate.</summary>
+    private void Announce(MiddleboxSettings settings)
+    {
+        (TlmspMiddleboxHostOptions options, TlmspMiddleboxOptions engine) = settings;
+        if (options.AllowReferenceMiddleboxes)
+        {
+            LogReferenceMiddleboxes(_logger, options.Address!);
+        }
+
+        if (options.KeyLogFile is { } keyLog)
+        {
+            LogKeyLog(_logger, options.Address!, keyLog);
+        }
+
+        if (options.OnInspectorFailure == InspectorFailureAction.Forward)
+        {
+            LogFailsOpen(_logger, options.Address!);
+        }
+
+        CheckCertificateName(engine.Certificate!);
+        if (options.CertificateFile is { } file)
+        {
+            file.Changed += OnCertificateChanged;
+        }
+    }
+
+    private void OnSettingsChanged(MiddleboxSettings before, MiddleboxSettings now)
+    {
+        Announce(now);
+        _state.Certificate = now.Engine.Certificate;
+        int more = now.Options.MaxConnections - before.Options.MaxConnections;
+        if (more > 0)
+        {
+            _slots.Release(more);
+        }
+
+        for (int i = more; i < 0; i++)
+        {
+            // Taken as connections end.
+            _ = _slots.WaitAsync(_stopping.Token);
         }
     }
 
@@ -235,6 +271,10 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
 
     [LoggerMessage(27, LogLevel.Warning, "TLMSP middlebox {Address} keeps its certificate: what is in {CertificatePath} now cannot be used. {Reason}")]
     private static partial void LogCertificateKept(ILogger logger, string address, string certificatePath, string reason);
+
+    [LoggerMessage(28, LogLevel.Warning, "TLMSP middlebox {Address} fails open: where an inspector fails or is slow, its connection goes on "
+        + "without it. Set OnInspectorFailure to Close if nothing may pass that was not inspected.")]
+    private static partial void LogFailsOpen(ILogger logger, string address);
 
     [LoggerMessage(25, LogLevel.Warning, "TLMSP middlebox {Address} writes the keys it is given to {KeyLogFile}: "
         + "whoever reads that file can read the connections as far as this middlebox can. Remove KeyLogFile when done.")]

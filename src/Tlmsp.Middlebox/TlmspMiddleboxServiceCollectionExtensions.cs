@@ -1,5 +1,7 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Tlmsp.Middlebox;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -21,8 +23,38 @@ public static class TlmspMiddleboxServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configure);
-        services.AddLogging();
         services.AddOptions<TlmspMiddleboxHostOptions>().Configure(configure);
+        return Add(services, section: null);
+    }
+
+    /// <summary>
+    /// Runs a middlebox in this host with the options of a configuration section, in which every key has to be known. Options are checked
+    /// when the host starts. A section that changes counts for connections that begin after that; a change that cannot be used is logged,
+    /// and what there was stays.
+    /// </summary>
+    /// <param name="services">The services.</param>
+    /// <param name="section">The section.</param>
+    /// <param name="configure">More options, called each time that the section is read.</param>
+    public static ITlmspMiddleboxBuilder AddTlmspMiddlebox(
+        this IServiceCollection services, IConfigurationSection section, Action<TlmspMiddleboxHostOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(section);
+        services.AddOptions<TlmspMiddleboxHostOptions>().Configure<IServiceProvider>((options, provider) =>
+        {
+            MiddleboxConfiguration.Apply(section, options, provider.GetService<IHostEnvironment>()?.ContentRootPath ?? "");
+            configure?.Invoke(options);
+        });
+        return Add(services, section);
+    }
+
+    private static Builder Add(IServiceCollection services, IConfigurationSection? section)
+    {
+        services.AddLogging();
+        services.TryAddSingleton(provider => new Reloaded<MiddleboxSettings>(
+            section,
+            MiddleboxSettingsMaker.Create(provider),
+            provider.GetRequiredService<ILoggerFactory>().CreateLogger<TlmspMiddleboxService>()));
         services.TryAddSingleton<IMiddleboxTransport, SocketMiddleboxTransport>();
         services.TryAddSingleton(provider => new MiddleboxMetrics(provider.GetService<System.Diagnostics.Metrics.IMeterFactory>()));
         services.TryAddSingleton<MiddleboxState>();

@@ -14,6 +14,7 @@ namespace Tlmsp.Load;
 public static class SteadyLoad
 {
     private const int LargeEvery = 50;
+    private const int AtOnce = 32;      // new connections at a time: all at once would take longer than a handshake may
 
     public static async Task<LoadResult> RunAsync(int connections, TimeSpan time, Action<string> report)
     {
@@ -34,7 +35,9 @@ public static class SteadyLoad
                 level: LogLevel.Warning))
             {
                 using var stop = new CancellationTokenSource();
-                Task clients = Task.WhenAll(Enumerable.Range(0, connections).Select(i => Task.Run(() => RunClientAsync(server, first, second, i, totals, problems, stop.Token))));
+                using var arriving = new SemaphoreSlim(AtOnce);
+                Task clients = Task.WhenAll(Enumerable.Range(0, connections).Select(
+                    i => Task.Run(() => RunClientAsync(server, first, second, i, arriving, totals, problems, stop.Token))));
                 long start = Stopwatch.GetTimestamp();
                 while (Stopwatch.GetElapsedTime(start) < time && problems.IsEmpty)
                 {
@@ -66,7 +69,8 @@ public static class SteadyLoad
 
     /// <summary>A client with a connection of its own.</summary>
     private static async Task RunClientAsync(
-        TestServer server, TestMiddlebox first, TestMiddlebox second, int number, long[] totals, ConcurrentQueue<string> problems, CancellationToken stop)
+        TestServer server, TestMiddlebox first, TestMiddlebox second, int number, SemaphoreSlim arriving, long[] totals, ConcurrentQueue<string> problems,
+        CancellationToken stop)
     {
         using HttpClient client = server.Client(tlmsp => tlmsp.Middleboxes
             .Add(first.Address, Grant.Read(HttpContexts.Headers))
@@ -74,7 +78,8 @@ public static class SteadyLoad
         client.Timeout = TimeSpan.FromMinutes(5);
         byte[] buffer = new byte[16_384];
         byte[] expected = new byte[16_384];
-        for (int i = number; !stop.IsCancellationRequested; i++)
+        await arriving.WaitAsync(CancellationToken.None);
+        for (int i = number; !stop.IsCancellationRequested || i == number; i++)
         {
             int length = i % LargeEvery == 0 ? LoadApi.Large : LoadApi.Small;
             try
@@ -88,6 +93,13 @@ public static class SteadyLoad
                 Interlocked.Increment(ref totals[1]);
                 problems.Enqueue($"client {number}: {e.GetType().Name}: {e.Message} {e.InnerException?.Message}");
                 return;
+            }
+            finally
+            {
+                if (i == number)
+                {
+                    arriving.Release();
+                }
             }
         }
     }

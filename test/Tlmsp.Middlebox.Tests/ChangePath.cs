@@ -31,7 +31,8 @@ internal sealed class ChangePath : IAsyncDisposable
     /// <summary>Paths of the requests that the application was given.</summary>
     public ConcurrentQueue<string> Reached { get; }
 
-    public static async Task<ChangePath> StartAsync(string profile, string version, ITlmspInspector inspector, Grant? grant = null)
+    public static async Task<ChangePath> StartAsync(
+        string profile, string version, ITlmspInspector inspector, Grant? grant = null, Action<TlmspMiddleboxHostOptions>? configure = null)
     {
         var reached = new ConcurrentQueue<string>();
         HttpProfile contexts = HttpProfile.Parse(profile);
@@ -42,7 +43,7 @@ internal sealed class ChangePath : IAsyncDisposable
                 tlmsp.Profiles.Add(contexts);
             },
             app => Map(app, reached));
-        TestMiddlebox middlebox = await TestMiddlebox.StartAsync(server.Address, inspector: inspector);
+        TestMiddlebox middlebox = await TestMiddlebox.StartAsync(server.Address, configure, inspector: inspector);
         var path = new ChangePath(server, middlebox, reached);
         path.Client = server.Client(tlmsp =>
         {

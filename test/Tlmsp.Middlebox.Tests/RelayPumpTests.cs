@@ -207,7 +207,7 @@ public sealed class RelayPumpTests : IDisposable
         var observers = new HttpObservers(HttpProfile.Two, session.Grant, HttpMappingMode.Strict, HttpFramerLimits.Default);
         var writer = new VerdictWriter(HttpDirection.Request, HttpProfile.Two, context, messages, observers.Exchanges, new BoxAnswers());
         var stages = new InspectionStages(
-            HttpDirection.Request, new Inspectors([new Seeing()], [], []), writer, messages, new InspectorWatch(), new MiddleboxMetrics(), 256 * 1024);
+            HttpDirection.Request, new InspectorSet([new Seeing()], [], []), writer, messages, new InspectorWatch(), new MiddleboxMetrics(), 256 * 1024);
         return new InspectionQueue(HttpDirection.Request, HttpProfile.Two, observers.For(HttpDirection.Request), messages, stages, turn: null);
     }
 

@@ -138,6 +138,31 @@ public class RespondTests
         Assert.Empty(path.Reached);
     }
 
+    [Theory]
+    [InlineData("/pieces", "bytes in the place of")]
+    [InlineData("/blocked", "bytes in the place of 0 are more than 262144 more (MaxHeldBytes)")]
+    public async Task An_inspector_that_floods_is_contained(string target, string reason)
+    {
+        byte[] flood = new byte[10_000_000];
+        await using ChangePath path = await ChangePath.StartAsync("two", "1.1", new DelegateInspector
+        {
+            Needs = [DelegateInspector.Writes(HttpDirection.Response, HttpRole.Content)],
+            Head = message => message.Head!.Target == "/blocked"
+                ? InspectionVerdict.Respond(s_forbidden with { Content = flood }, "flood")
+                : default,
+            Content = (message, content) =>
+            {
+                content.Replace(message.Request!.Head!.Target == "/pieces" ? flood : content.Memory);
+                return default;
+            },
+        });
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => path.Client.GetStringAsync(target));
+
+        await path.Middlebox.Logs.WaitForLineAsync(reason);
+        Assert.Equal("hello", await path.Client.GetStringAsync("/hello"));
+    }
+
     [Fact]
     public async Task What_is_held_back_is_bounded()
     {

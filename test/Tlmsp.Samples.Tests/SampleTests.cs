@@ -5,6 +5,7 @@ public class SampleTests
 {
     [Theory]
     [InlineData("QuickStart", "All expectations hold.", "[ok] the scanner saw nothing of requests, and no head")]
+    [InlineData("Yarp", "Everything works.", "client -- TLMSP --> middlebox --> YARP -- HTTPS --> backend")]
     [InlineData("WholeApp", "Everything works the same.", "gRPC, both ways")]
     public async Task A_sample_shows_what_it_is_there_to_show(string sample, params string[] lines)
     {

@@ -51,6 +51,30 @@ public sealed class GetTests : ToolTest
     }
 
     [Fact]
+    public async Task In_profile_four_a_scanner_of_responses_sees_no_request()
+    {
+        await using TestServer server = await TestServer.StartAsync(tlmsp => tlmsp.Middleboxes.Policy = _ => null);
+        await using TestMiddlebox middlebox = await TestMiddlebox.StartAsync(server.Address);
+
+        ToolRun run = await ToolRun.OfAsync(
+            ["get", $"{server.Address}echo", "--ca", TestCa, "--profile", "four", "--via", $"{middlebox.Address}=resp-body:r", "-d", "content"]);
+
+        Assert.Equal((0, "content"), (run.ExitCode, run.Out));
+        Assert.Equal("content", Encoding.ASCII.GetString(middlebox.Seen.ContentOf(HttpDirection.Response)));
+        Assert.Empty(middlebox.Seen.ContentOf(HttpDirection.Request));
+        Assert.Empty(middlebox.Seen.Heads);
+    }
+
+    [Fact]
+    public async Task A_profile_that_there_is_not_is_named()
+    {
+        ToolRun run = await ToolRun.OfAsync(["get", "https://localhost:1/", "--ca", TestCa, "--profile", "seven"]);
+
+        Assert.NotEqual(0, run.ExitCode);
+        Assert.Contains("'seven' is no profile", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Two_middleboxes_get_what_each_was_granted()
     {
         await using TestServer server = await TestServer.StartAsync(tlmsp => tlmsp.Middleboxes.Policy = _ => null);

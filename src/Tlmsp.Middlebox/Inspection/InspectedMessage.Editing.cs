@@ -81,7 +81,7 @@ public sealed partial class InspectedMessage
     private HttpField Check(string name, string value)
     {
         CheckOpen();
-        if (s_framing.Contains(name, StringComparer.OrdinalIgnoreCase))
+        if (FramesMessages(name))
         {
             throw new InvalidOperationException($"{name} frames the message, which the endpoints hold to what they sent (http-mapping §6 A5).");
         }
@@ -106,6 +106,9 @@ public sealed partial class InspectedMessage
         Head = head;
         IsHeadChanged = true;
     }
+
+    /// <summary>Whether a field frames messages, so that it cannot be changed.</summary>
+    internal static bool FramesMessages(string name) => s_framing.Contains(name, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The head may be changed from now on, or no more.</summary>
     internal void OpenHead(bool isOpen) => _headIsOpen = isOpen;

@@ -92,7 +92,7 @@ public sealed partial class InspectedMessage
     internal void Decide(ITlmspInspector inspector, InspectionVerdict verdict)
     {
         Verdict = verdict;
-        DecidedBy = inspector.GetType().Name;
+        DecidedBy = InspectorSet.NameOf(inspector);
     }
 
     internal InspectionRecord ToRecord() => new(this, Verdict, DecidedBy, IsContentChanged, IsComplete && !IsWithheld);

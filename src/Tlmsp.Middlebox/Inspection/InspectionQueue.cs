@@ -79,10 +79,12 @@ internal sealed class InspectionQueue : IRelayQueue, IHttpMessageEvents, IHttpPi
 
         Watch.Enter();
         InspectorException? fault = null;
+        int shown = 0;
         try
         {
-            foreach (InspectionEvent seen in _events)
+            for (; shown < _events.Count; shown++)
             {
+                InspectionEvent seen = _events[shown];
                 await _stages.ShowAsync(seen, _content.Memory.Slice(seen.Offset, seen.Length), cancellationToken).ConfigureAwait(false);
             }
 
@@ -91,6 +93,7 @@ internal sealed class InspectionQueue : IRelayQueue, IHttpMessageEvents, IHttpPi
         catch (InspectorException e)
         {
             fault = e;
+            await RecordUnsentAsync(shown, cancellationToken).ConfigureAwait(false);
         }
 
         Forget();
@@ -98,6 +101,25 @@ internal sealed class InspectionQueue : IRelayQueue, IHttpMessageEvents, IHttpPi
         if (fault is not null)
         {
             throw fault;
+        }
+    }
+
+    /// <summary>Messages that have come whole and do not go on are recorded here: the connection knows those that have not ended.</summary>
+    private async ValueTask RecordUnsentAsync(int from, CancellationToken cancellationToken)
+    {
+        try
+        {
+            for (int i = from; i < _events.Count; i++)
+            {
+                if (_events[i] is { Kind: InspectionEventKind.End, Flow: { } flow })
+                {
+                    await _stages.RecordUnsentAsync(flow, cancellationToken).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (InspectorException)
+        {
+            // The connection ends already, and nothing of this passes.
         }
     }
 
@@ -146,7 +168,8 @@ internal sealed class InspectionQueue : IRelayQueue, IHttpMessageEvents, IHttpPi
         {
             _container.Replace(start, length, kind == HttpRunKind.Chunk ? default : "0\r\n"u8.ToArray());
         }
-        else if (!flow.HeadPassed)
+
+        if (!flow.IsWithheld && !flow.HeadPassed)
         {
             flow.Framing.Add(run);
         }

@@ -5,6 +5,13 @@ namespace Tlmsp.Middlebox;
 /// <content>Calling inspectors and sinks, and verdicts other than forwarding and holding.</content>
 internal sealed partial class InspectionStages
 {
+    /// <summary>Records a message that has come whole and does not go on.</summary>
+    public ValueTask RecordUnsentAsync(MessageFlow flow, CancellationToken cancellationToken)
+    {
+        flow.Message.IsWithheld = true;
+        return RecordAsync(flow, cancellationToken);
+    }
+
     private async ValueTask OutsideAsync(InspectionEvent seen, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         for (int i = 0; i < inspectors.All.Length; i++)
@@ -119,6 +126,7 @@ internal sealed partial class InspectionStages
         {
             if (verdict.Action == InspectionAction.Respond)
             {
+                CheckGrowth(inspector, verdict.Response!.Content.Length, before: 0);
                 writer.Respond(flow, verdict.Response!);
             }
             else

@@ -7,13 +7,13 @@ namespace Tlmsp.Middlebox;
 /// out. What an inspector holds back the next one sees when the first lets go.
 /// </summary>
 internal sealed partial class InspectionStages(
-    HttpDirection direction, Inspectors inspectors, VerdictWriter writer, InspectedMessages messages, InspectorWatch watch,
+    HttpDirection direction, InspectorSet inspectors, VerdictWriter writer, InspectedMessages messages, InspectorWatch watch,
     MiddleboxMetrics metrics, int maxHeldBytes)
 {
     private readonly InspectedContent _shown = new();
     private int _holds;
 
-    public Inspectors Inspectors => inspectors;
+    public InspectorSet Inspectors => inspectors;
 
     public InspectorWatch Watch => watch;
 
@@ -151,6 +151,7 @@ internal sealed partial class InspectionStages(
                 return;
             }
 
+            CheckGrowth(i, _shown.Memory.Length, bytes.Length);
             (bytes, isChanged) = (_shown.Memory, isChanged || _shown.IsReplaced);
             if (hold is not null)
             {
@@ -204,6 +205,7 @@ internal sealed partial class InspectionStages(
 
             if (hold is not null)
             {
+                CheckGrowth(i, _shown.Memory.Length, hold.Content.Length);
                 await ReleaseAsync(flow, i, _shown.Memory, hold.Covers, hold.IsChanged || _shown.IsReplaced, cancellationToken).ConfigureAwait(false);
                 if (flow.IsWithheld)
                 {
@@ -234,6 +236,15 @@ internal sealed partial class InspectionStages(
         if (hold.HasTrailers && !flow.IsWithheld)
         {
             await TrailersAsync(flow, inspector + 1, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>An inspector that floods is contained: what it makes of a message is in memory at once.</summary>
+    private void CheckGrowth(int inspector, int length, int before)
+    {
+        if (length - before > maxHeldBytes)
+        {
+            throw Failed(inspector, new InvalidOperationException($"{length} bytes in the place of {before} are more than {maxHeldBytes} more (MaxHeldBytes)"));
         }
     }
 

@@ -5,7 +5,7 @@ internal sealed class InspectorException(string message, TlmspAlert alert = Tlms
     : Exception(message, inner)
 {
     public InspectorException(object inspector, Exception inner)
-        : this($"{inspector.GetType().Name} failed with {inner.GetType().Name}: {inner.Message}", inner: inner)
+        : this($"{InspectorSet.NameOf(inspector)} failed with {inner.GetType().Name}: {inner.Message}", inner: inner)
     {
     }
 
@@ -18,5 +18,5 @@ internal sealed class InspectorException(string message, TlmspAlert alert = Tlms
         new($"{sink.GetType().Name} failed with {inner.GetType().Name}: {inner.Message}", inner: inner);
 
     public static InspectorException Refused(object inspector, InspectionVerdict verdict) =>
-        new($"{inspector.GetType().Name} refuses it: {verdict.Reason}", verdict.Alert);
+        new($"{InspectorSet.NameOf(inspector)} refuses it: {verdict.Reason}", verdict.Alert);
 }

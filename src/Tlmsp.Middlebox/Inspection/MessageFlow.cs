@@ -69,7 +69,7 @@ internal sealed class MessageFlow(InspectedMessage message, int inspectors)
 
         foreach (ContainerRun run in Framing)
         {
-            run.Container.Replace(run.Start, run.Length, default);
+            run.Container.Remove(run.Start, run.Length);
         }
 
         Head.Clear();

@@ -33,6 +33,13 @@ internal sealed class PassingContainer
     /// <summary>Puts other bytes in the place of some of its own; once per place.</summary>
     public void Replace(int start, int length, ReadOnlyMemory<byte> bytes) => (_edits ??= []).Add(new Edit(start, length, bytes));
 
+    /// <summary>Leaves some of its bytes out, whatever was in their place.</summary>
+    public void Remove(int start, int length)
+    {
+        _edits?.RemoveAll(edit => edit.Start == start);
+        Replace(start, length, default);
+    }
+
     /// <summary>Sends a container of our own behind it.</summary>
     public void InsertBehind(byte contextId, ReadOnlyMemory<byte> data) => (_inserts ??= []).Add((contextId, data));
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Tlmsp.Http;
 using Tlmsp.Tool.Cli;
 
 namespace Tlmsp.Tool.Get;
@@ -16,6 +17,8 @@ internal static class GetCommand
               through two, nearest first: each with rights of its own, 'r' read, 'rw' write
           tlmsp get https://localhost:5001/orders --ca ca.pem -d '{"article":"sauce"}' -H 'Content-Type: application/json'
               POST; --data @FILE and --data @- take the content from a file or standard input
+          tlmsp get https://localhost:5001/orders --ca ca.pem --profile four --via localhost:7003=resp-body:r
+              with contexts per direction: the middlebox may read the content of responses alone
           tlmsp get https://localhost:5001/export --ca ca.pem -o export.bin --fail
               into a file; fails when the status is 400 or more
 
@@ -47,6 +50,11 @@ internal static class GetCommand
             Description = "A middlebox on the path and its rights, nearest first; repeat",
             HelpName = "ADDRESS=GRANTS",
         };
+        var profile = new Option<string?>("--profile")
+        {
+            Description = "The contexts: two, four, with +secret, +content(pii) or +tunnel. Default: two",
+            HelpName = "PROFILE",
+        };
         var audited = new Option<bool>("--audited") { Description = "Have every container carry a trail of everybody it passed" };
         var serverName = new Option<string?>("--server-name")
         {
@@ -55,7 +63,7 @@ internal static class GetCommand
         };
         var command = new TeachingCommand("get", "Make an HTTP request over TLMSP, as curl does over TLS.", Examples)
         {
-            url, method, header, data, output, include, verbose, fail, location, via, audited, serverName,
+            url, method, header, data, output, include, verbose, fail, location, via, profile, audited, serverName,
         };
         trust.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
@@ -72,7 +80,8 @@ internal static class GetCommand
                 Fail = parsed.GetValue(fail),
                 Timeout = trust.Timeout(parsed),
             };
-            TlmspMiddlebox[] path = [.. (parsed.GetValue(via) ?? []).Select(GrantText.ParseMiddlebox)];
+            HttpProfile contexts = GrantText.ParseProfile(parsed.GetValue(profile) ?? "two");
+            TlmspMiddlebox[] path = [.. (parsed.GetValue(via) ?? []).Select(each => GrantText.ParseMiddlebox(each, contexts))];
             string? keyLog = trust.KeyLogFile(parsed, console);
             await request.SendAsync(
                 tlmsp =>
@@ -80,6 +89,7 @@ internal static class GetCommand
                     trust.AddRoots(parsed, tlmsp.Trust);
                     tlmsp.AllowReferenceMiddleboxes = trust.AllowReferenceMiddleboxes(parsed);
                     tlmsp.KeyLogFile = keyLog;
+                    tlmsp.Profile = contexts;
                     tlmsp.Audited = parsed.GetValue(audited);
                     tlmsp.ServerName = parsed.GetValue(serverName);
                     foreach (TlmspMiddlebox middlebox in path)

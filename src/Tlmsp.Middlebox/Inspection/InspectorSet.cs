@@ -6,10 +6,13 @@ namespace Tlmsp.Middlebox;
 /// <param name="All">The inspectors, made for the connection.</param>
 /// <param name="Sinks">Who hears what became of messages.</param>
 /// <param name="OfBytes">Who looks at connections that do not carry HTTP.</param>
-internal sealed record Inspectors(ITlmspInspector[] All, IInspectionSink[] Sinks, ITlmspByteInspector[] OfBytes)
+internal sealed record InspectorSet(ITlmspInspector[] All, IInspectionSink[] Sinks, ITlmspByteInspector[] OfBytes)
 {
     /// <summary>Whether there is anybody who looks at HTTP.</summary>
     public bool IsEmpty => All.Length == 0 && Sinks.Length == 0;
+
+    /// <summary>The name of an inspector in logs and audits.</summary>
+    public static string NameOf(object inspector) => ((inspector as FailOpenInspector)?.Inner ?? inspector).GetType().Name;
 
     /// <summary>Whether one of them means to change content.</summary>
     public bool WritesContent(HttpDirection direction) => Array.Exists(All, inspector => inspector.Needs.Any(
@@ -26,7 +29,7 @@ internal sealed record Inspectors(ITlmspInspector[] All, IInspectionSink[] Sinks
             {
                 if (rights(need.Direction).To(need.Role) < need.Access)
                 {
-                    return $"{inspector.GetType().Name} needs the right to {need.Access.ToString().ToLowerInvariant()} the "
+                    return $"{NameOf(inspector)} needs the right to {need.Access.ToString().ToLowerInvariant()} the "
                         + $"{need.Role.ToString().ToLowerInvariant()} of {(need.Direction == HttpDirection.Request ? "requests" : "responses")}, "
                         + "which was not granted. Have client and server grant it, or remove the inspector.";
                 }
