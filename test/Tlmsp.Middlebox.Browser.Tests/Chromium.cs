@@ -18,6 +18,7 @@ public sealed class Chromium : IAsyncLifetime
         if (Executable is not null)
         {
             _playwright = await Playwright.CreateAsync();
+            Assertions.SetDefaultExpectTimeout(30_000);     // machines that are busy
             Browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Executable });
         }
     }

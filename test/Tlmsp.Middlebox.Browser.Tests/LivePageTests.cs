@@ -44,7 +44,7 @@ public class LivePageTests(Chromium chromium)
         await path.UseAsync();
 
         await Expect(page.Locator("#rows tr .message .sealed").First).ToContainTextAsync("sealed · ");
-        ILocator posted = page.Locator("#rows tr", new() { HasText = "request" }).Filter(new() { HasText = "50 B" });
+        ILocator posted = ShownPath.WithContent(page, "50 B");
         await Expect(posted).ToHaveCountAsync(1);
         await posted.ClickAsync();
 
@@ -93,7 +93,7 @@ public class LivePageTests(Chromium chromium)
         await path.UseAsync();
         IPage page = await path.OpenAsync(chromium.Browser, path.BodyBoxPage);
 
-        ILocator posted = page.Locator("#rows tr", new() { HasText = "50 B" });
+        ILocator posted = ShownPath.WithContent(page, "50 B");
         await Expect(posted.Locator(".not-kept")).ToHaveTextAsync("50 B, not kept");
         await posted.ClickAsync();
 

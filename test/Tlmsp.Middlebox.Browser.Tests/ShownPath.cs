@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -97,6 +98,12 @@ internal sealed class ShownPath : IAsyncDisposable
         await Assertions.Expect(page.Locator("#connection")).ToHaveTextAsync("live");
         return page;
     }
+
+    /// <summary>The rows of messages with so much content.</summary>
+    public static ILocator WithContent(IPage page, string size) => page.Locator("#rows tr").Filter(new LocatorFilterOptions
+    {
+        Has = page.Locator("td.size", new PageLocatorOptions { HasTextRegex = new Regex($"^{size}(, not kept)?$") }),
+    });
 
     public async ValueTask DisposeAsync()
     {

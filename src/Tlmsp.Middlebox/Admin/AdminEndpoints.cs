@@ -87,7 +87,11 @@ internal sealed class AdminEndpoints(AdminPageOptions options, LiveFeed feed, Ad
 
     private bool IsKnownHost(string host) => host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
         || options.HostNames.Contains(host)
-        || (IPAddress.TryParse(host, out IPAddress? address) && (IPAddress.IsLoopback(address) || address.Equals(options.Address)));
+        || (IPAddress.TryParse(host, out IPAddress? address) && IsOwn(address));
+
+    /// <summary>Addresses resolve to nothing else, so where the page is on every interface any of them will do.</summary>
+    private bool IsOwn(IPAddress address) => IPAddress.IsLoopback(address) || address.Equals(options.Address)
+        || options.Address.Equals(IPAddress.Any) || options.Address.Equals(IPAddress.IPv6Any);
 
     private static bool TryNumber(string text, out long number)
     {

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Tlmsp.Middlebox;
 using Tlmsp.Middlebox.Admin;
@@ -18,7 +17,12 @@ public static class AdminPageExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddOptions<AdminPageOptions>().Configure(configure ?? (_ => { }));
-        builder.Services.TryAddSingleton<LiveFeed>();
+        if (builder.Services.Any(service => service.ServiceType == typeof(LiveFeed)))
+        {
+            return builder;     // there is one page, whoever configures it
+        }
+
+        builder.Services.AddSingleton<LiveFeed>();
         builder.Services.Insert(0, ServiceDescriptor.Scoped<ITlmspInspector>(services =>
             new LiveInspector(services.GetRequiredService<LiveFeed>())));
         builder.AddSink<LiveSink>();

@@ -12,8 +12,7 @@ internal sealed class LivePath
         Number = number;
         Context = context;
         OpenedAt = now;
-        Profile = HttpProfile.Read(context.Session.Contexts, out string? problem);
-        Problem = problem;
+        Profile = HttpProfile.Read(context.Session.Contexts, out _);
         if (Profile is not null)
         {
             Rights =
@@ -32,9 +31,6 @@ internal sealed class LivePath
 
     /// <summary>Null where the contexts are not those of HTTP.</summary>
     public HttpProfile? Profile { get; }
-
-    /// <summary>Why there is no profile.</summary>
-    public string? Problem { get; }
 
     public LiveContext[] Contexts { get; }
 

@@ -30,7 +30,7 @@ internal sealed class ThroughputMeter
         counts[_second % Seconds] += bytes;
     }
 
-    /// <summary>What was counted, the oldest second first, the current one last; contexts that were silent all the time are left out.</summary>
+    /// <summary>What was counted, the oldest second first, the current one last; silent contexts are left out.</summary>
     public Dictionary<string, long[]> Read(long second)
     {
         Advance(second);

@@ -69,6 +69,21 @@ public class AdminEventsTests
     }
 
     [Fact]
+    public async Task A_browser_that_does_not_read_does_not_hold_messages_back()
+    {
+        await using AdminPath path = await AdminPath.StartAsync("req-head=r,resp-head=r,req-body=r,resp-body=r");
+        using StreamReader unread = await OpenAsync(path, null);
+
+        for (int i = 0; i < 300; i++)
+        {
+            Assert.Equal("hello", await path.Client.GetStringAsync($"/hello?{new string('x', 4000)}"));
+        }
+
+        JsonElement totals = (await path.GetAsync("/api/paths")).GetProperty("totals");
+        Assert.Equal(600, totals.GetProperty("messages").GetInt32());
+    }
+
+    [Fact]
     public async Task There_are_at_most_16_browsers_and_the_host_stops_with_them()
     {
         await using AdminPath path = await AdminPath.StartAsync("none");

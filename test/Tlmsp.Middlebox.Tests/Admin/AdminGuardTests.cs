@@ -96,7 +96,16 @@ public class AdminGuardTests
             page.AllowRemote = true;
         });
         await path.Middlebox.Logs.WaitForLineAsync("Warning: The live page at");
-        Assert.Contains("<title>", await path.Page.GetStringAsync("/"), StringComparison.Ordinal);
+        foreach ((string host, HttpStatusCode expected) in new[]
+        {
+            ("192.0.2.1", HttpStatusCode.OK), ("rebound.example", HttpStatusCode.MisdirectedRequest),
+        })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/");
+            request.Headers.Host = host;
+            using HttpResponseMessage response = await path.Page.SendAsync(request);
+            Assert.Equal(expected, response.StatusCode);
+        }
     }
 
     [Theory]

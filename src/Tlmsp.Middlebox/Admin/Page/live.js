@@ -12,6 +12,7 @@ let selected = null;            // the message that is drawn
 let detailOf = '';              // which state of it
 let paused = false;
 let waiting = new Map();
+let announced = null;
 let unsaid = 0;
 let saidAt = 0;
 
@@ -417,6 +418,8 @@ function drawDetail({ message, fields, moreFields, sealedSecrets, reason, body }
   if (!message.headSealed && !fields.length) parts.push(el('p', { class: 'note' }, 'None.'));
   parts.push(el('h3', {}, 'Content'), ...contentBlock(message, body));
   $('detail-body').replaceChildren(...parts);
+  if (announced !== message.number) $('status').textContent = `Message ${message.number} is shown.`;
+  announced = message.number;
 }
 
 function fieldRow(field) {
