@@ -83,7 +83,7 @@ internal sealed class MiddleboxMetrics
     {
         HttpMappingException => "http_mapping",
         TlmspException e => e.Misbehaviour.ToString(),
-        InspectorException { Alert: TlmspAlert.AccessDenied } => "refused",
+        InspectorException { Alert: TlmspAlert.AccessDenied } or PolicyException => "refused",
         InspectorException => "inspector",
         _ => fault.GetType().Name,
     };
