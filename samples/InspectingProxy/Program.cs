@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using InspectingProxy.Boxes;
+using InspectingProxy;
 using InspectingProxy.Demo;
 using Microsoft.Extensions.Options;
 
@@ -10,11 +10,13 @@ if (args is ["box", var file])
 {
     try
     {
-        await Box.Build(BoxSettings.Read(file)).RunAsync();
+        await using WebApplication box = Box.Build(file);
+        await box.StartAsync();
+        await box.WaitForShutdownAsync();
         return 0;
     }
-    catch (Exception e) when (e is InvalidDataException or OptionsValidationException or IOException or CryptographicException or FormatException
-        or ArgumentException)
+    catch (Exception e) when (e is InvalidDataException or InvalidOperationException or OptionsValidationException or IOException
+        or CryptographicException)
     {
         Console.Error.WriteLine(e.Message);
         return 1;

@@ -23,12 +23,12 @@ public class SampleTests
     {
         SampleRun missing = await SampleRun.RunAsync("InspectingProxy", "box", "no-such-file.json");
         string file = Path.GetTempFileName();
-        await File.WriteAllTextAsync(file, """{ "Kind": "Waf", "Adress": "waf.example:7001" }""");
+        await File.WriteAllTextAsync(file, """{ "Middlebox": { "Adress": "waf.example:7001" }, "HeaderRules": { "Rules": [ { "Action": "Deny" } ] } }""");
         SampleRun misspelt = await SampleRun.RunAsync("InspectingProxy", "box", file);
         File.Delete(file);
 
         Assert.Equal((1, 1), (missing.ExitCode, misspelt.ExitCode));
-        Assert.Contains("no-such-file.json cannot be used", missing.Output, StringComparison.Ordinal);
+        Assert.Contains("no-such-file.json", missing.Output, StringComparison.Ordinal);
         Assert.Contains("Adress", misspelt.Output, StringComparison.Ordinal);
     }
 }

@@ -1,8 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Text.Json;
-using System.Text.Json.Serialization;
-using InspectingProxy.Boxes;
 
 namespace InspectingProxy.Demo;
 
@@ -10,29 +7,25 @@ namespace InspectingProxy.Demo;
 internal sealed class BoxProcess : IDisposable
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
-    private static readonly JsonSerializerOptions s_json = new() { Converters = { new JsonStringEnumConverter() } };
     private readonly Process _process;
 
     private BoxProcess(Process process) => _process = process;
 
     /// <summary>Starts one, and waits until it says that it is ready.</summary>
-    /// <param name="settings">Its settings.</param>
-    /// <param name="file">The file to write them to.</param>
-    public static async Task<BoxProcess> StartAsync(BoxSettings settings, string file)
+    public static async Task<BoxProcess> StartAsync(BoxFile file)
     {
-        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(settings, s_json));
         var box = new BoxProcess(Process.Start(
-            new ProcessStartInfo("dotnet", [typeof(BoxProcess).Assembly.Location, "box", file])
+            new ProcessStartInfo("dotnet", [typeof(BoxProcess).Assembly.Location, "box", file.Path])
             {
                 Environment = { ["Logging__LogLevel__Tlmsp"] = "Error" },
             })!);
         using var http = new HttpClient();
         using var timeout = new CancellationTokenSource(s_limit);
-        while (!await IsReadyAsync(http, settings.Health, timeout.Token))
+        while (!await IsReadyAsync(http, file.Health, timeout.Token))
         {
             if (box._process.HasExited)
             {
-                throw new InvalidOperationException($"The box {settings.Kind} ended with {box._process.ExitCode} before it was ready.");
+                throw new InvalidOperationException($"The box {file.Name} ended with {box._process.ExitCode} before it was ready.");
             }
 
             await Task.Delay(100, timeout.Token);

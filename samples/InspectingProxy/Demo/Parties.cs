@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using InspectingProxy.Boxes;
+using System.Text.Json.Nodes;
 using Tlmsp;
 using Tlmsp.Client;
 using Tlmsp.Http;
@@ -11,48 +11,67 @@ using Tlmsp.Http;
 namespace InspectingProxy.Demo;
 
 /// <summary>
-/// Everybody: a client, the three boxes and the API, with throw-away certificates. The boxes read theirs from files, as they would where they
-/// are deployed.
+/// Everybody: a client, the three boxes and the API, with throw-away certificates. The boxes read their settings from files, as they would
+/// where they are deployed.
 /// </summary>
 internal sealed class Parties : IAsyncDisposable
 {
-    public const string Audience = "customers-api";
+    private const string GatewayRights = "secret=r";
+    private const string WafRights = "req-head=r,resp-head=r";
+    private const string DlpRights = "resp-body=r";
     private readonly TlmspDevelopmentCertificates _certificates = TlmspDevelopmentCertificates.Create(TimeSpan.FromDays(1));
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("inspecting-proxy-");
     private readonly List<IHost> _hosts = [];
-    private readonly ECDsa _tokenKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private readonly List<BoxProcess> _processes = [];
     private readonly bool _deployed;
     private readonly int _apiPort = FreePort();
 
-    /// <param name="deployed">True for boxes in processes of their own, which leave audits; else they are in this one, with a witness each.</param>
+    /// <param name="deployed">True for boxes in processes of their own, which leave audits; else each is here, with a witness.</param>
     public Parties(bool deployed)
     {
         _deployed = deployed;
 
         // On the way of a request: the gateway first, the scanner last.
-        BoxSettings dlp = Settings(BoxKind.Dlp, $"localhost:{_apiPort}");
-        BoxSettings waf = Settings(BoxKind.Waf, dlp.Address);
-        BoxSettings gateway = Settings(BoxKind.Gateway, waf.Address);
+        BoxFile dlp = BoxFile.Create(
+            _folder.FullName, "dlp", (FreePort(), FreePort()), $"localhost:{_apiPort}", DlpRights,
+            "req-head=r,req-body=r,resp-head=r,secret=r", "ContentScanner", new JsonObject
+            {
+                ["Scan"] = "Responses",
+                ["Patterns"] = new JsonArray(new JsonObject { ["Name"] = "marking", ["Literal"] = Api.Leak }),
+            });
+        BoxFile waf = BoxFile.Create(
+            _folder.FullName, "waf", (FreePort(), FreePort()), dlp.Address, WafRights, "req-body=r,resp-body=r,secret=r",
+            "HeaderRules", new JsonObject
+            {
+                ["Rules"] = new JsonArray(
+                    new JsonObject { ["Action"] = "Allow", ["Target"] = "^/customers(/[a-z0-9]+)?$" },
+                    new JsonObject { ["Action"] = "Deny" }),
+            });
+        BoxFile gateway = BoxFile.Create(
+            _folder.FullName, "gateway", (FreePort(), FreePort()), waf.Address, GatewayRights,
+            "req-head=r,req-body=r,resp-head=r,resp-body=r", "BearerTokens", new JsonObject
+            {
+                ["KeysFile"] = PathOf("tokens.json"),
+                ["Issuers"] = new JsonArray(TokenIssuer.Name),
+                ["Audiences"] = new JsonArray(TokenIssuer.Audience),
+            });
         Boxes =
         [
-            (gateway, HttpContexts.ParseGrant("secret=r"), Gateway),
-            (waf, HttpContexts.ParseGrant("req-head=r,resp-head=r"), Waf),
-            (dlp, HttpContexts.ParseGrant("resp-body=r"), Dlp),
+            (gateway, HttpContexts.ParseGrant(GatewayRights), Gateway),
+            (waf, HttpContexts.ParseGrant(WafRights), Waf),
+            (dlp, HttpContexts.ParseGrant(DlpRights), Dlp),
         ];
-        Tokens = new Tokens(_tokenKey, Audience);
     }
 
-    public Testimony Gateway { get; } = new("auth gateway", "secret=r");
+    public Testimony Gateway { get; } = new("auth gateway", GatewayRights);
 
-    public Testimony Waf { get; } = new("WAF", "req-head=r,resp-head=r");
+    public Testimony Waf { get; } = new("WAF", WafRights);
 
-    public Testimony Dlp { get; } = new("DLP scanner", "resp-body=r");
+    public Testimony Dlp { get; } = new("DLP scanner", DlpRights);
 
-    public IReadOnlyList<(BoxSettings Settings, Grant Grant, Testimony Testimony)> Boxes { get; }
+    public IReadOnlyList<(BoxFile File, Grant Grant, Testimony Testimony)> Boxes { get; }
 
-    /// <summary>Issues tokens.</summary>
-    public Tokens Tokens { get; }
+    public TokenIssuer Tokens { get; } = new();
 
     /// <summary>What reached the API.</summary>
     public ConcurrentQueue<string> Requests { get; } = new();
@@ -65,21 +84,22 @@ internal sealed class Parties : IAsyncDisposable
     public async Task StartAsync()
     {
         await File.WriteAllTextAsync(PathOf("ca.pem"), _certificates.Root.ExportCertificatePem());
-        await File.WriteAllTextAsync(PathOf("tokens.pem"), _tokenKey.ExportSubjectPublicKeyInfoPem());
+        await File.WriteAllTextAsync(PathOf("tokens.json"), Tokens.KeySet);
         await StartApiAsync();
-        foreach ((BoxSettings settings, _, Testimony testimony) in Boxes)
+        foreach ((BoxFile file, _, Testimony testimony) in Boxes)
         {
-            using X509Certificate2 certificate = _certificates.Issue($"{settings.Kind}", "localhost");
-            await File.WriteAllTextAsync(settings.Certificate, certificate.ExportCertificatePem());
+            using X509Certificate2 certificate = _certificates.Issue(file.Name, "localhost");
+            await File.WriteAllTextAsync(PathOf($"{file.Name}.pem"), certificate.ExportCertificatePem());
             using ECDsa key = certificate.GetECDsaPrivateKey()!;
-            await File.WriteAllTextAsync(settings.Key, key.ExportPkcs8PrivateKeyPem());
+            await File.WriteAllTextAsync(PathOf($"{file.Name}.key"), key.ExportPkcs8PrivateKeyPem());
+            await File.WriteAllTextAsync(file.Path, file.Settings.ToJsonString());
             if (_deployed)
             {
-                _processes.Add(await BoxProcess.StartAsync(settings, PathOf($"{settings.Kind}.json")));
+                _processes.Add(await BoxProcess.StartAsync(file));
                 continue;
             }
 
-            WebApplication box = Box.Build(settings, middlebox =>
+            WebApplication box = Box.Build(file.Path, middlebox =>
             {
                 middlebox.Services.AddLogging(logging => logging.AddFilter("Tlmsp", LogLevel.Error));
                 middlebox.AddInspector(_ => new Witness(testimony));
@@ -95,9 +115,9 @@ internal sealed class Parties : IAsyncDisposable
     {
         tlmsp.Profile = Profile;
         tlmsp.Trust.CustomRootTrust.Add(_certificates.Root);
-        foreach ((BoxSettings settings, Grant grant, _) in Boxes)
+        foreach ((BoxFile file, Grant grant, _) in Boxes)
         {
-            tlmsp.Middleboxes.Add(settings.Address, grant);
+            tlmsp.Middleboxes.Add(file.Address, grant);
         }
     }))
     {
@@ -128,13 +148,14 @@ internal sealed class Parties : IAsyncDisposable
     {
         await StopAsync();
         _certificates.Dispose();
-        _tokenKey.Dispose();
+        Tokens.Dispose();
         _folder.Delete(recursive: true);
     }
 
     private async Task StartApiAsync()
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+
         // Connections that boxes close are what is shown here, not worth a warning each.
         builder.Logging.SetMinimumLevel(LogLevel.Error);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, _apiPort, listen => listen.UseTlmsp(tlmsp =>
@@ -143,36 +164,15 @@ internal sealed class Parties : IAsyncDisposable
             tlmsp.Trust.CustomRootTrust.Add(_certificates.Root);
             tlmsp.Profiles.Clear();
             tlmsp.Profiles.Add(Profile);
-            foreach ((BoxSettings settings, Grant grant, _) in Boxes)
+            foreach ((BoxFile file, Grant grant, _) in Boxes)
             {
-                tlmsp.Middleboxes.Allow(settings.Address, grant);
+                tlmsp.Middleboxes.Allow(file.Address, grant);
             }
         })));
         WebApplication app = builder.Build();
         app.MapApi(Requests);
         await app.StartAsync();
         _hosts.Add(app);
-    }
-
-    private BoxSettings Settings(BoxKind kind, string nextHop)
-    {
-        int port = FreePort();
-        return new BoxSettings
-        {
-            Kind = kind,
-            Address = $"localhost:{port}",
-            Listen = $"127.0.0.1:{port}",
-            Certificate = PathOf($"{kind}.pem"),
-            Key = PathOf($"{kind}.key"),
-            TrustedRoots = PathOf("ca.pem"),
-            NextHops = [nextHop],
-            Health = $"http://127.0.0.1:{FreePort()}",
-            AuditFile = PathOf($"{kind}.jsonl"),
-            AllowedTargets = ["/customers(/[a-z0-9]+)?"],
-            Words = [Api.Leak],
-            TokenKey = PathOf("tokens.pem"),
-            Audience = Audience,
-        };
     }
 
     private string PathOf(string name) => Path.Combine(_folder.FullName, name);

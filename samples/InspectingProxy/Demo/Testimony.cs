@@ -31,7 +31,7 @@ internal sealed class Testimony(string name, string rights)
     {
         lock (_lock)
         {
-            return _decisions.Any(decision => decision.EndsWith(reason, StringComparison.Ordinal));
+            return _decisions.Any(decision => decision.Contains(reason, StringComparison.Ordinal));
         }
     }
 
@@ -93,8 +93,8 @@ internal sealed class Testimony(string name, string rights)
     }
 
     private static string Name(HttpDirection direction, HttpRole role) =>
-        $"{(role switch { HttpRole.Head => "heads", HttpRole.Content => "content", HttpRole.Secret => "sensitive fields", _ => "tunnels" })} of "
-        + (direction == HttpDirection.Request ? "requests" : "responses");
+        (role switch { HttpRole.Head => "heads", HttpRole.Content => "content", HttpRole.Secret => "sensitive fields", _ => "tunnels" })
+        + (direction == HttpDirection.Request ? " of requests" : " of responses");
 }
 
 /// <summary>An inspector that only takes notes.</summary>
