@@ -51,6 +51,10 @@ internal static class Endings
         Success or Whatever or HttpClientTimeout => report,
         NoResponse => $"{nameof(HttpRequestException)}({HttpRequestError.ResponseEnded}) > {nameof(HttpIOException)} > nothing",
         TimedOut => Chain(HttpRequestError.ConnectionError, nameof(IOException), TimedOut),
+        // Before the response's head is there TlmspHandler names the fault itself; what comes later the reader of the content is told.
+        _ when phase == Phase.Data && report == Report(Misbehaviour.HttpMappingViolation, 47) => Or(
+            Chain(HttpRequestError.Unknown, nameof(IOException), report),
+            $"{nameof(HttpRequestException)}({HttpRequestError.InvalidResponse}) > {Chain(HttpRequestError.Unknown, nameof(IOException), report)}"),
         _ when phase == Phase.Data => Chain(HttpRequestError.Unknown, nameof(IOException), report),
         _ when report == Closed => Chain(HttpRequestError.ConnectionError, nameof(IOException), report),
         _ => Chain(HttpRequestError.SecureConnectionError, nameof(AuthenticationException), report),
