@@ -153,7 +153,7 @@ internal sealed class InspectionQueue : IRelayQueue, IHttpMessageEvents, IHttpPi
         }
 
         // What looked like the beginning of a field block's frame was that of another (RFC 9113 §4.1).
-        Pass(_partialHead);
+        ContainerRun.PassAll(_partialHead);
         if (kind == HttpRunKind.Content || _messages.Peek(_direction) is not { } message || FlowOf(message) is not { } flow)
         {
             return;
@@ -347,16 +347,6 @@ internal sealed class InspectionQueue : IRelayQueue, IHttpMessageEvents, IHttpPi
     {
         runs.AddRange(_partialHead);
         _partialHead.Clear();
-    }
-
-    private static void Pass(List<ContainerRun> runs)
-    {
-        foreach (ContainerRun run in runs)
-        {
-            run.Pass();
-        }
-
-        runs.Clear();
     }
 
     /// <summary>Forgets what was seen.</summary>

@@ -103,4 +103,15 @@ internal readonly record struct ContainerRun(PassingContainer Container, int Sta
         Container.Undecided--;
         Container.Replace(Start, Length, bytes);
     }
+
+    /// <summary>All of them go on as they are; nobody waits for a decision on them any more.</summary>
+    public static void PassAll(List<ContainerRun> runs)
+    {
+        foreach (ContainerRun run in runs)
+        {
+            run.Pass();
+        }
+
+        runs.Clear();
+    }
 }

@@ -33,26 +33,10 @@ internal sealed class VerdictWriter(
     }
 
     /// <summary>Sensitive fields without their head go on.</summary>
-    public void PassSecrets(MessageFlow flow)
-    {
-        foreach (ContainerRun run in flow.Head)
-        {
-            run.Pass();
-        }
-
-        flow.Head.Clear();
-    }
+    public void PassSecrets(MessageFlow flow) => ContainerRun.PassAll(flow.Head);
 
     /// <summary>The trailer section goes on.</summary>
-    public void PassTrailers(MessageFlow flow)
-    {
-        foreach (ContainerRun run in flow.Trailers)
-        {
-            run.Pass();
-        }
-
-        flow.Trailers.Clear();
-    }
+    public void PassTrailers(MessageFlow flow) => ContainerRun.PassAll(flow.Trailers);
 
     /// <summary>Content goes on.</summary>
     /// <param name="flow">The message.</param>
@@ -209,7 +193,7 @@ internal sealed class VerdictWriter(
         byte[] main = HeadWriter.Write(head, secrets: false, IsSecret);
         if (isSame)
         {
-            apart.ForEach(run => run.Pass());
+            ContainerRun.PassAll(apart);
             PassWithEnd(lines, main);
             return;
         }

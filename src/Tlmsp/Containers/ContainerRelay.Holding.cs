@@ -82,18 +82,6 @@ public sealed partial class ContainerRelay
         Discard(container);
     }
 
-    /// <summary>Sends a delete notice in a container's place; needs write access to its context.</summary>
-    /// <exception cref="InvalidOperationException">It may not be deleted.</exception>
-    public void Delete(HeldContainer container, IBufferWriter<byte> output)
-    {
-        ArgumentNullException.ThrowIfNull(container);
-        ArgumentNullException.ThrowIfNull(output);
-        CheckWritable(container.CanWrite, container.ContextId);
-        OnSent(container.Opened);
-        _outgoing.Delete(container.Opened, output);
-        Discard(container);
-    }
-
     /// <summary>Takes back a container that is not sent on, because nothing is any more.</summary>
     public void Discard(HeldContainer container)
     {
