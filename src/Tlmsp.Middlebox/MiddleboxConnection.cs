@@ -25,7 +25,8 @@ internal sealed partial class MiddleboxConnection(
             if (await EstablishAsync(stopping).ConfigureAwait(false) is { } path)
             {
                 using TlmspMiddleboxSession session = path.Session;
-                await RelayAsync(new ConnectionRelay(_options, path, client, _server!, inspectors, metrics, logger), stopping).ConfigureAwait(false);
+                var relay = new ConnectionRelay(_options, path, client, _server!, inspectors, metrics, logger);
+                await RelayAsync(relay, stopping).ConfigureAwait(false);
             }
         }
         finally

@@ -56,8 +56,8 @@ internal sealed partial class MiddleboxListener : IAsyncDisposable
         catch (Exception e) when (e is SocketException or AddressInUseException)
         {
             throw new IOException(
-                $"Listener {settings.Name} of TLMSP middlebox {settings.Address} cannot listen on {settings.EndPoint}: {e.Message.TrimEnd('.')}. "
-                + "Set its ListenEndPoint to an IP address of this machine and a port that is free.", e);
+                $"Listener {settings.Name} of TLMSP middlebox {settings.Address} cannot listen on {settings.EndPoint}: "
+                + $"{e.Message.TrimEnd('.')}. Set its ListenEndPoint to an IP address of this machine and a port that is free.", e);
         }
     }
 
@@ -65,7 +65,7 @@ internal sealed partial class MiddleboxListener : IAsyncDisposable
     public void Start()
     {
         Announce(Settings);
-        _accepting = AcceptAsync();
+        _accepting = Task.Run(AcceptAsync, CancellationToken.None);
     }
 
     /// <summary>Uses other settings for connections that begin from now on.</summary>
@@ -96,7 +96,7 @@ internal sealed partial class MiddleboxListener : IAsyncDisposable
         LogUnbound(_logger, Settings.Address, _listener.EndPoint.ToString() ?? "", Settings.Name);
     }
 
-    /// <summary>Releases what connections are made of, when there are none any more: they have it from the transport's listener.</summary>
+    /// <summary>Waits for its connections to end, which have what they are made of from the transport's listener, and releases that.</summary>
     public async ValueTask DisposeAsync()
     {
         await _accepting.ConfigureAwait(false);
@@ -220,10 +220,12 @@ internal sealed partial class MiddleboxListener : IAsyncDisposable
         + "clients and servers refuse it with alert 42. Use one that does.")]
     private static partial void LogCertificateName(ILogger logger, string listener, string address, string host);
 
-    [LoggerMessage(26, LogLevel.Information, "TLMSP middlebox {Address} uses the new certificate in {CertificatePath}, valid until {NotAfter}.")]
+    [LoggerMessage(26, LogLevel.Information,
+        "TLMSP middlebox {Address} uses the new certificate in {CertificatePath}, valid until {NotAfter}.")]
     private static partial void LogCertificateReplaced(ILogger logger, string address, string certificatePath, DateTime notAfter);
 
-    [LoggerMessage(27, LogLevel.Warning, "TLMSP middlebox {Address} keeps its certificate: what is in {CertificatePath} now cannot be used. {Reason}")]
+    [LoggerMessage(27, LogLevel.Warning,
+        "TLMSP middlebox {Address} keeps its certificate: what is in {CertificatePath} now cannot be used. {Reason}")]
     private static partial void LogCertificateKept(ILogger logger, string address, string certificatePath, string reason);
 
     [LoggerMessage(29, LogLevel.Information, "TLMSP middlebox {Address} does not listen on {EndPoint} any more (listener {Listener}).")]

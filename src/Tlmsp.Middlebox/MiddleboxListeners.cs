@@ -106,7 +106,8 @@ internal sealed class MiddleboxListeners(
         {
             // An old one is not given up before the new ones are bound, as nobody knows whether they can be.
             throw new IOException(
-                $"{e.Message} Here it is {own.Settings.EndPoint} of listener {own.Settings.Name} that is in the way: remove that first, or restart.", e);
+                $"{e.Message} Here it is {own.Settings.EndPoint} of listener {own.Settings.Name} that is in the way: "
+                + "remove that first, or restart.", e);
         }
     }
 

@@ -45,8 +45,8 @@ public sealed class TlmspMiddleboxHostOptions
     public TlmspCertificateFile? CertificateFile { get; set; }
 
     /// <summary>
-    /// Several listeners by name, in any letter case, instead of <see cref="Address"/> and <see cref="ListenEndPoint"/>, which are the short
-    /// form for one. Default: none.
+    /// Several listeners by name, in any letter case, instead of <see cref="Address"/> and <see cref="ListenEndPoint"/>, which are the
+    /// short form for one. Default: none.
     /// </summary>
     public IDictionary<string, TlmspMiddleboxListenerOptions> Listeners { get; } =
         new Dictionary<string, TlmspMiddleboxListenerOptions>(StringComparer.OrdinalIgnoreCase);
@@ -110,10 +110,8 @@ public sealed class TlmspMiddleboxHostOptions
     internal MiddleboxSettings ToSettings()
     {
         var problems = new List<string>();
-        List<ListenerSettings> listeners =
-        [
-            .. FindListeners(problems).Select(each => each.Options.ToSettings(each.Name, each.Where, this, problems)).OfType<ListenerSettings>(),
-        ];
+        List<ListenerSettings> listeners = [.. FindListeners(problems)
+            .Select(each => each.Options.ToSettings(each.Name, each.Where, this, problems)).OfType<ListenerSettings>()];
         CheckOverlaps(listeners, problems);
         if (NextHops.IsEmpty)
         {
@@ -164,10 +162,11 @@ public sealed class TlmspMiddleboxHostOptions
     {
         if (Listeners.Count == 0)
         {
-            return [(ListenerSettings.OnlyName, "", new TlmspMiddleboxListenerOptions { Address = Address, ListenEndPoint = ListenEndPoint })];
+            var only = new TlmspMiddleboxListenerOptions { Address = Address, ListenEndPoint = ListenEndPoint };
+            return [(ListenerSettings.OnlyName, "", only)];
         }
 
-        // Which of the two would be meant? The certificate and MaxConnections are another matter: they hold for listeners without their own.
+        // Which of the two would be meant? Certificate and MaxConnections hold for listeners without their own.
         if (Address is not null)
         {
             problems.Add($"Address and Listeners are both set. Move Address '{Address}' into one of the Listeners, or remove it.");
@@ -175,10 +174,12 @@ public sealed class TlmspMiddleboxHostOptions
 
         if (ListenEndPoint is not null)
         {
-            problems.Add($"ListenEndPoint and Listeners are both set. Move ListenEndPoint '{ListenEndPoint}' into one of the Listeners, or remove it.");
+            problems.Add($"ListenEndPoint and Listeners are both set. Move ListenEndPoint '{ListenEndPoint}' into one of the Listeners, "
+                + "or remove it.");
         }
 
-        return Listeners.OrderBy(each => each.Key, StringComparer.OrdinalIgnoreCase).Select(each => (each.Key, $"Listeners:{each.Key}: ", each.Value));
+        return Listeners.OrderBy(each => each.Key, StringComparer.OrdinalIgnoreCase)
+            .Select(each => (each.Key, $"Listeners:{each.Key}: ", each.Value));
     }
 
     private static void CheckOverlaps(List<ListenerSettings> listeners, List<string> problems)
@@ -187,8 +188,8 @@ public sealed class TlmspMiddleboxHostOptions
         {
             foreach (ListenerSettings other in listeners.Take(i).Where(listeners[i].Overlaps))
             {
-                problems.Add($"Listeners:{other.Name} and Listeners:{listeners[i].Name} would both listen on port {other.EndPoint.Port} of the same "
-                    + $"interface ({other.EndPoint} and {listeners[i].EndPoint}). Give each a ListenEndPoint of its own.");
+                problems.Add($"Listeners:{other.Name} and Listeners:{listeners[i].Name} would both listen on port {other.EndPoint.Port} "
+                    + $"of the same interface ({other.EndPoint} and {listeners[i].EndPoint}). Give each a ListenEndPoint of its own.");
             }
         }
     }

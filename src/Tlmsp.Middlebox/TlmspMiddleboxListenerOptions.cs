@@ -6,7 +6,7 @@ namespace Tlmsp.Middlebox;
 /// <summary>Options of one of several listeners of a middlebox host.</summary>
 public sealed class TlmspMiddleboxListenerOptions
 {
-    /// <summary>The address that clients list this middlebox under when they come here, such as <c>waf.example:7001</c>. Required.</summary>
+    /// <summary>The address that clients who come here list, such as <c>waf.example:7001</c>. Required.</summary>
     public string? Address { get; set; }
 
     /// <summary>Where to listen. Default: every interface, IPv6 and IPv4 as the machine has them, port of <see cref="Address"/>.</summary>
@@ -25,7 +25,8 @@ public sealed class TlmspMiddleboxListenerOptions
     public TlmspCertificateFile? CertificateFile { get; set; }
 
     /// <summary>
-    /// Most connections that came here at a time; more wait to be accepted. Default: <see cref="TlmspMiddleboxHostOptions.MaxConnections"/>.
+    /// Most connections that came here at a time; more wait to be accepted. Default:
+    /// <see cref="TlmspMiddleboxHostOptions.MaxConnections"/>.
     /// </summary>
     public int? MaxConnections { get; set; }
 

@@ -82,7 +82,8 @@ internal sealed partial class TlmspMiddleboxService : IHostedService, IAsyncDisp
         {
             settings.Engine.Certificate = settings.Certificate;
             var inspectors = new InspectorSet(
-                [.. scope.ServiceProvider.GetServices<ITlmspInspector>().Select(each => Guarded(each, settings.Options, client.ConnectionId))],
+                [.. scope.ServiceProvider.GetServices<ITlmspInspector>()
+                    .Select(each => Guarded(each, settings.Options, client.ConnectionId))],
                 [.. scope.ServiceProvider.GetServices<IInspectionSink>()],
                 [.. scope.ServiceProvider.GetServices<ITlmspByteInspector>()]);
             var connection = new MiddleboxConnection(settings, _dialer, _sweep, client, inspectors, _metrics, _connectionLogger);

@@ -158,7 +158,7 @@ public class ConfigurationTests
 
             MiddleboxConfiguration.Apply(configuration.GetSection("Middlebox"), options, folder.FullName);
 
-            Assert.Equal(listeners, options.ToSettings().Listeners.Select(listener => $"{listener.Address} on {listener.EndPoint}"));
+            Assert.Equal(listeners, options.ToSettings().Listeners.Select(each => $"{each.Address} on {each.EndPoint}"));
             Assert.NotEmpty(options.NextHops.Policies);
         }
         finally

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Tlmsp.TestSupport;
 
@@ -35,18 +37,29 @@ public class ListenerReloadTests
     [Fact]
     public async Task A_listener_is_removed_and_its_connections_go_on()
     {
-        await using TestServer server = await TwoListeners.StartServerAsync();
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using TestServer server = await TwoListeners.StartServerAsync(app => app.MapGet("/slow", async (HttpContext context) =>
+        {
+            reached.SetResult();
+            await answer.Task;
+            return context.Connection.Id;
+        }));
         await using ConfiguredMiddlebox middlebox = await StartAsync(server);
         using HttpClient before = TwoListeners.Client(server, _two.Internal);
         string connection = await before.GetStringAsync("/connection");
+        Task<string> slow = before.GetStringAsync("/slow");
+        await reached.Task;
 
         middlebox.Change(json => json["Listeners"]!.AsObject().Remove("Internal"));
 
-        Assert.Equal(connection, await before.GetStringAsync("/connection"));
+        answer.SetResult();
+        Assert.Equal(connection, await slow);
         TwoListeners.AssertIsFree(_two.InternalPort);
         await TwoListeners.AssertRefusesAsync(server, _two.Internal);
         await TwoListeners.AssertServesAsync(server, _two.Public);
-        Assert.Equal(100_000, (await before.PostAsync("/echo", new ByteArrayContent(new byte[100_000]))).Content.Headers.ContentLength);
+        using HttpResponseMessage echo = await before.PostAsync("/echo", new ByteArrayContent(new byte[1_000_000]));
+        Assert.Equal(1_000_000, (await echo.Content.ReadAsByteArrayAsync()).Length);
         Assert.Equal(connection, await before.GetStringAsync("/connection"));
 
         // And it can come back, beside what is left of it.
@@ -58,8 +71,9 @@ public class ListenerReloadTests
     [Fact]
     public async Task A_host_that_stops_waits_for_what_is_left_of_a_listener_that_was_removed()
     {
+        var inspector = new SlowToDispose();
         await using TestServer server = await TwoListeners.StartServerAsync();
-        await using ConfiguredMiddlebox middlebox = await StartAsync(server);
+        await using ConfiguredMiddlebox middlebox = await StartAsync(server, building: box => box.AddInspector(_ => inspector));
         using HttpClient before = TwoListeners.Client(server, _two.Internal);
         string connection = await before.GetStringAsync("/connection");
         middlebox.Change(json => json["Listeners"]!.AsObject().Remove("Internal"));
@@ -67,7 +81,7 @@ public class ListenerReloadTests
 
         await middlebox.StopAsync();
 
-        Assert.Single(middlebox.Logs.Lines, line => line.EndsWith("stopped. ", StringComparison.Ordinal));
+        Assert.True(inspector.IsDisposed);
     }
 
     [Fact]
@@ -110,7 +124,8 @@ public class ListenerReloadTests
         });
 
         await TwoListeners.AssertServesAsync(server, _two.Public);
-        await middlebox.Logs.WaitForLineAsync($"{middlebox.Address} does not listen on 127.0.0.1:{middlebox.Port} any more (listener Default).");
+        await middlebox.Logs.WaitForLineAsync(
+            $"{middlebox.Address} does not listen on 127.0.0.1:{middlebox.Port} any more (listener Default).");
         TwoListeners.AssertIsFree(middlebox.Port);
         Assert.Equal(connection, await before.GetStringAsync("/connection"));
     }
@@ -159,7 +174,8 @@ public class ListenerReloadTests
         Change();
         Change();
 
-        string line = Assert.Single(middlebox.Logs.Lines, line => line.Contains("cannot be used; the one before stays", StringComparison.Ordinal));
+        string line = Assert.Single(
+            middlebox.Logs.Lines, line => line.Contains("cannot be used; the one before stays", StringComparison.Ordinal));
         Assert.StartsWith("Error: ", line, StringComparison.Ordinal);
         Assert.Contains(
             $"Listener Taken of TLMSP middlebox {occupied.Address.Authority} cannot listen on 127.0.0.1:{occupied.Address.Port}: ",
@@ -201,7 +217,8 @@ public class ListenerReloadTests
 
         middlebox.Change(json => json["Listeners"]!["Public"]!["ListenEndPoint"] = $"0.0.0.0:{_two.PublicPort}");
 
-        await middlebox.Logs.WaitForLineAsync($"Here it is 127.0.0.1:{_two.PublicPort} of listener Public that is in the way: remove that first, or restart.");
+        await middlebox.Logs.WaitForLineAsync(
+            $"Here it is 127.0.0.1:{_two.PublicPort} of listener Public that is in the way: remove that first, or restart.");
         await TwoListeners.AssertServesAsync(server, _two.Public);
     }
 
@@ -242,7 +259,8 @@ public class ListenerReloadTests
         await using TestServer server = await TwoListeners.StartServerAsync();
         await using ConfiguredMiddlebox middlebox = await StartAsync(server, building: box => transport.Register(box.Services));
         transport.FailAccept(_two.InternalPort);
-        await middlebox.Logs.WaitForLineAsync($"accepts no connections any more on 127.0.0.1:{_two.InternalPort} (listener Internal).");
+        await middlebox.Logs.WaitForLineAsync(
+            $"accepts no connections any more on 127.0.0.1:{_two.InternalPort} (listener Internal).");
         await TwoListeners.AssertRefusesAsync(server, _two.Internal);
 
         middlebox.Change(json => json["MaxConnections"] = 100);
@@ -251,13 +269,20 @@ public class ListenerReloadTests
     }
 
     private Task<ConfiguredMiddlebox> StartAsync(
-        TestServer server, Action<JsonObject>? edit = null, Action<ITlmspMiddleboxBuilder>? building = null) => ConfiguredMiddlebox.StartAsync(
-            server.Address,
-            json =>
-            {
-                _two.Configure(json);
-                edit?.Invoke(json);
-            },
-            building,
-            "localhost,127.0.0.1");
+        TestServer server, Action<JsonObject>? edit = null, Action<ITlmspMiddleboxBuilder>? building = null)
+    {
+        Action<JsonObject> configure = _two.Configure;
+        return ConfiguredMiddlebox.StartAsync(server.Address, configure + edit, building, "localhost,127.0.0.1");
+    }
+
+    private sealed class SlowToDispose : ITlmspInspector, IAsyncDisposable
+    {
+        public bool IsDisposed { get; private set; }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Task.Delay(300);
+            IsDisposed = true;
+        }
+    }
 }

@@ -33,7 +33,9 @@ public class ListenerWatchTests
         Assert.Contains($"127.0.0.1:{_two.InternalPort} (listener Internal)", line, StringComparison.Ordinal);
         await TwoListeners.AssertServesAsync(server, _two.Public);
         Assert.Equal(connection, await before.GetStringAsync("/connection"));
-        Assert.Equal((HealthStatus.Healthy, HealthStatus.Unhealthy, "listener Internal accepts no connections any more"), await HealthAsync(middlebox));
+        Assert.Equal(
+            (HealthStatus.Healthy, HealthStatus.Unhealthy, "listener Internal accepts no connections any more"),
+            await HealthAsync(middlebox));
 
         transport.FailAccept(_two.PublicPort);
         await middlebox.Logs.WaitForLineAsync("(listener Public). no more handles");
@@ -66,7 +68,8 @@ public class ListenerWatchTests
     public async Task Connections_and_handshakes_are_counted_by_listener()
     {
         await using TestServer server = await TwoListeners.StartServerAsync();
-        await using TestMiddlebox middlebox = await TestMiddlebox.StartAsync(server.Address, _two.Configure, services: services => services.AddMetrics());
+        await using TestMiddlebox middlebox = await TestMiddlebox.StartAsync(
+            server.Address, _two.Configure, services: services => services.AddMetrics());
         using var meter = new MeterReader(middlebox.Services.GetRequiredService<IMeterFactory>());
         using (HttpClient first = TwoListeners.Client(server, _two.Public))
         using (HttpClient second = TwoListeners.Client(server, _two.Internal))
@@ -93,15 +96,22 @@ public class ListenerWatchTests
         {
             await using TestServer server = await TwoListeners.StartServerAsync();
             await using TestMiddlebox middlebox = await TestMiddlebox.StartAsync(
-                server.Address, _two.Configure, building: box => box.AddAdminPage(page => page.Port = port).AddAuditLog(audit => audit.File = file));
+                server.Address,
+                options =>
+                {
+                    _two.Configure(options);
+                    options.Listeners["Internal"].Address = $"127.0.0.1:{_two.InternalPort}";       // on the wire it has a scheme
+                },
+                building: box => box.AddAdminPage(page => page.Port = port).AddAuditLog(audit => audit.File = file));
             using HttpClient client = TwoListeners.Client(server, _two.Internal);
             Assert.Equal("hello", await client.GetStringAsync("/hello"));
 
             using var page = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
             using JsonDocument overview = JsonDocument.Parse(await page.GetStringAsync("/api/paths"));
 
-            Assert.Equal($"{_two.Internal}, {_two.Public}", overview.RootElement.GetProperty("address").GetString());
-            JsonElement box = Assert.Single(Assert.Single(overview.RootElement.GetProperty("paths").EnumerateArray()).GetProperty("boxes").EnumerateArray());
+            Assert.Equal($"127.0.0.1:{_two.InternalPort}, {_two.Public}", overview.RootElement.GetProperty("address").GetString());
+            JsonElement path = Assert.Single(overview.RootElement.GetProperty("paths").EnumerateArray());
+            JsonElement box = Assert.Single(path.GetProperty("boxes").EnumerateArray());
             Assert.Equal((_two.Internal, true), (box.GetProperty("address").GetString(), box.GetProperty("isThis").GetBoolean()));
             await middlebox.StopAsync();
             Assert.Contains($"\"self\":\"{_two.Internal}\"", File.ReadLines(file).First(), StringComparison.Ordinal);

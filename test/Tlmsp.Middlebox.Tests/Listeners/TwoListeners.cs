@@ -9,7 +9,7 @@ using Tlmsp.TestSupport;
 
 namespace Tlmsp.Middlebox.Tests.Listeners;
 
-/// <summary>Options with two listeners, Public for localhost and Internal for 127.0.0.1, and clients that come through one of them.</summary>
+/// <summary>Options with two listeners, Public for localhost and Internal for 127.0.0.1, and clients that come through one.</summary>
 internal sealed class TwoListeners
 {
     public int PublicPort { get; } = TestMiddlebox.FreePort();
