@@ -82,7 +82,7 @@ internal sealed class InspectionQueue : IRelayQueue, IHttpMessageEvents, IHttpPi
         int shown = 0;
         try
         {
-            for (; shown < _events.Count; shown++)
+            for (; shown < _events.Count && !IsOver; shown++)
             {
                 InspectionEvent seen = _events[shown];
                 await _stages.ShowAsync(seen, _content.Memory.Slice(seen.Offset, seen.Length), cancellationToken).ConfigureAwait(false);
@@ -93,6 +93,10 @@ internal sealed class InspectionQueue : IRelayQueue, IHttpMessageEvents, IHttpPi
         catch (InspectorException e)
         {
             fault = e;
+        }
+
+        if (fault is not null || IsOver)
+        {
             await RecordUnsentAsync(shown, cancellationToken).ConfigureAwait(false);
         }
 
@@ -132,6 +136,11 @@ internal sealed class InspectionQueue : IRelayQueue, IHttpMessageEvents, IHttpPi
             _passing.Dequeue();
             _heldBytes -= next.Held.WireLength;
             next.Send(relay, output);
+            if (next.IsLast)
+            {
+                return;
+            }
+
             _turn?.OnSent(next);
             _turn?.Insert(relay, output);
             if (_free.Count < KeptFree)

@@ -19,6 +19,9 @@ internal sealed class PassingContainer
     /// <summary>Whether a message goes on behind it; null where it holds nothing of any.</summary>
     public bool? LeavesOpen { get; set; }
 
+    /// <summary>Whether the connection ends with it.</summary>
+    public bool IsLast { get; private set; }
+
     /// <summary>Takes the next container.</summary>
     public void Begin(HeldContainer held)
     {
@@ -26,6 +29,7 @@ internal sealed class PassingContainer
         Undecided = 0;
         Answers = 0;
         LeavesOpen = null;
+        IsLast = false;
         _edits = null;
         _inserts = null;
     }
@@ -38,6 +42,15 @@ internal sealed class PassingContainer
     {
         _edits?.RemoveAll(edit => edit.Start == start);
         Replace(start, length, default);
+    }
+
+    /// <summary>Lets nothing go on from a place in it: neither of it nor behind it.</summary>
+    public void EndAt(int start)
+    {
+        _edits?.RemoveAll(edit => edit.Start >= start);
+        _inserts = null;
+        Replace(start, Held.PlaintextLength - start, default);
+        IsLast = true;
     }
 
     /// <summary>Sends a container of our own behind it.</summary>

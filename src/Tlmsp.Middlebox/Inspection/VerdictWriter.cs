@@ -99,12 +99,14 @@ internal sealed class VerdictWriter(
         }
     }
 
-    /// <summary>Sends nothing of a message on.</summary>
+    /// <summary>Sends nothing of a message on, and nothing behind it.</summary>
     /// <exception cref="InspectionRightException">The grant does not allow it.</exception>
     public void Drop(MessageFlow flow)
     {
         CheckWithholding(flow);
+        ContainerRun first = flow.Head[0];
         flow.Withhold();
+        first.Container.EndAt(first.Start);
     }
 
     private void CheckResponse(MessageFlow flow, byte contentId)
