@@ -22,11 +22,15 @@ internal sealed class PassingContainer
     /// <summary>Whether the connection ends with it.</summary>
     public bool IsLast { get; private set; }
 
+    /// <summary>How much it takes of windows: the DATA frames that begin in it and go on (RFC 9113 §6.9.1).</summary>
+    public long DataBytes { get; set; }
+
     /// <summary>Takes the next container.</summary>
     public void Begin(HeldContainer held)
     {
         Held = held;
         Undecided = 0;
+        DataBytes = 0;
         Answers = 0;
         LeavesOpen = null;
         IsLast = false;
@@ -97,9 +101,28 @@ internal sealed class PassingContainer
     private readonly record struct Edit(int Start, int Length, ReadOnlyMemory<byte> Bytes);
 }
 
+/// <summary>What bytes of a container are among content.</summary>
+internal enum ContentRunKind : byte
+{
+    /// <summary>Content.</summary>
+    Content,
+
+    /// <summary>The header of a DATA frame with content: goes on if, and as soon as, the content behind it does.</summary>
+    FrameHeader,
+
+    /// <summary>The end of a DATA frame, or all of one without content: goes on behind the content before it.</summary>
+    FrameEnd,
+}
+
 /// <summary>Some bytes of a container.</summary>
 internal readonly record struct ContainerRun(PassingContainer Container, int Start, int Length)
 {
+    /// <summary>What they are among content.</summary>
+    public ContentRunKind Kind { get; init; }
+
+    /// <summary>What the frame that begins with them takes of windows; 0 where none does.</summary>
+    public int DataBytes { get; init; }
+
     /// <summary>Somebody waits for a decision on them.</summary>
     public ContainerRun Await()
     {
@@ -115,6 +138,17 @@ internal readonly record struct ContainerRun(PassingContainer Container, int Sta
     {
         Container.Undecided--;
         Container.Replace(Start, Length, bytes);
+    }
+
+    /// <summary>None of them goes on; nobody waits for a decision on them any more.</summary>
+    public static void RemoveAll(List<ContainerRun> runs)
+    {
+        foreach (ContainerRun run in runs)
+        {
+            run.Pass(default);
+        }
+
+        runs.Clear();
     }
 
     /// <summary>All of them go on as they are; nobody waits for a decision on them any more.</summary>

@@ -3,21 +3,24 @@ using Tlmsp.Http;
 
 namespace Tlmsp.Middlebox;
 
-/// <summary>Knows, in the responses' direction, when an answer of our own can go between those of the server.</summary>
-internal sealed class ResponseTurn(BoxAnswers answers, HttpProfile profile)
+/// <summary>Knows, in the responses' direction over HTTP/1.1, when an answer of our own can go between those of the server.</summary>
+internal sealed class ResponseTurn(BoxAnswers answers, HttpProfile profile) : IInsertionTurn
 {
     private long _answered;
     private bool _isInside;     // a response of the server
 
-    /// <summary>A container of the server's went to the client.</summary>
+    /// <inheritdoc/>
+    public bool MaySend(PassingContainer container) => true;
+
+    /// <inheritdoc/>
     public void OnSent(PassingContainer container)
     {
         _answered += container.Answers;
         _isInside = container.LeavesOpen ?? _isInside;
     }
 
-    /// <summary>Sends the answers that are due.</summary>
-    public void Insert(ContainerRelay relay, IBufferWriter<byte> output)
+    /// <inheritdoc/>
+    public void Insert(ContainerRelay relay, IBufferWriter<byte> output, bool isEmpty)
     {
         while (!_isInside && answers.TryTake(_answered, out BoxAnswer answer))
         {

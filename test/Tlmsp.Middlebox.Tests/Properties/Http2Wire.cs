@@ -8,17 +8,22 @@ internal static class Http2Wire
 {
     private const byte Data = 0;
     private const byte Headers = 1;
+    private const byte ResetStream = 3;
     private const byte Continuation = 9;
     private const byte EndStream = 1;
     private const byte EndHeaders = 4;
     private const byte Padded = 8;
+    private static readonly string[] s_ofBox = ["date", "content-length"];
     private static readonly byte[] s_preface = [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8];
-    private static readonly byte[] s_settings = Frame(4, 0, 0, []);
+
+    /// <summary>What a side says first: SETTINGS_INITIAL_WINDOW_SIZE and WINDOW_UPDATE, so that nobody has to wait for a window.</summary>
+    public static byte[] Start(bool isClient) =>
+        [.. isClient ? s_preface : [], .. Frame(4, 0, 0, [0, 4, 0, 0x40, 0, 0]), .. Frame(8, 0, 0, [0, 0x40, 0, 0])];
 
     /// <summary>The frames of all messages, those of different streams in an order that is drawn.</summary>
-    public static byte[] Write(IEnumerable<Sending> sendings, int[] picks, bool isClient)
+    public static byte[] Write(IEnumerable<Sending> sendings, int[] picks)
     {
-        var bytes = new List<byte>([.. isClient ? s_preface : [], .. s_settings]);
+        var bytes = new List<byte>();
         Queue<Queue<byte[]>> unopened = new(sendings.GroupBy(sending => sending.Message.Stream)
             .Select(stream => new Queue<byte[]>(stream.SelectMany(Frames))));
         var open = new List<Queue<byte[]>>();
@@ -47,7 +52,7 @@ internal static class Http2Wire
         return [.. bytes];
     }
 
-    /// <summary>What has arrived, by stream; the last one of each may be a part.</summary>
+    /// <summary>What has arrived, by stream; the last one of each may be a part. A stream that was reset has a message that says so.</summary>
     public static List<Message> Read(byte[] stream, bool isFromClient)
     {
         var messages = new List<Message>();
@@ -69,7 +74,11 @@ internal static class Http2Wire
                 payload = payload[1..^payload[0]];
             }
 
-            if (type is Headers or Continuation)
+            if (type == ResetStream)
+            {
+                messages.Add(Reset(id, BinaryPrimitives.ReadInt32BigEndian(payload)));
+            }
+            else if (type is Headers or Continuation)
             {
                 opening = type == Headers ? flags : opening;
                 block.AddRange(payload);
@@ -90,12 +99,14 @@ internal static class Http2Wire
         return [.. messages.OrderBy(message => message.Stream)];
     }
 
+    public static Message Reset(int stream, int code) => new(stream, $"RST_STREAM {code}", [], [], []);
+
     private static void OnBlock(List<Message> messages, int id, (string Name, string Value)[] fields, bool ends)
     {
         string start = string.Join(' ', fields.Where(field => field.Name is ":method" or ":path" or ":status").Select(field => field.Value));
         if (start.Length > 0)
         {
-            messages.Add(new Message(id, start, [.. fields.Where(field => field.Name[0] != ':')], [], [], ends || start == "103"));
+            messages.Add(new Message(id, start, [.. fields.Where(field => field.Name[0] != ':' && !s_ofBox.Contains(field.Name))], [], [], ends || start == "103"));
             return;
         }
 

@@ -108,6 +108,16 @@ internal sealed record InspectionCase(
         where each.MayWrite || verdict.Action == InspectionAction.Close
         select (each.Refusing(new Refusal(index, ofResponse, inspector, point, verdict)), new Refusal(index, ofResponse, inspector, point, verdict));
 
+    public Sending[] Requests => [.. Exchanges.Select(exchange => exchange.Request)];
+
+    public Sending[] Responses => [.. Exchanges.SelectMany(exchange => exchange.Responses)];
+
+    /// <summary>All messages of the direction in which one is refused.</summary>
+    public Sending[] SentIn(Refusal refusal) => refusal.OfResponse ? Responses : Requests;
+
+    /// <summary>The message that is refused.</summary>
+    public Sending Refused(Refusal refusal) => refusal.OfResponse ? Exchanges[refusal.Index].Responses[^1] : Exchanges[refusal.Index].Request;
+
     /// <summary>What each inspector does with a message, which its field x-id names.</summary>
     public IReadOnlyList<Plan> PlansOf(string? id) => id is null
         ? []

@@ -25,17 +25,21 @@ internal sealed class PumpedPath : IDisposable
         var messages = new InspectedMessages(context, profile, TimeProvider.System);
         var observers = new HttpObservers(profile, session.Grant, HttpMappingMode.Strict, HttpFramerLimits.Default);
         var answers = new BoxAnswers();
+        Http2Interventions? http2 = profile.Version == HttpWireVersion.Http2
+            ? new Http2Interventions(profile, session.Grant, observers.Streams)
+            : null;
         var set = new InspectorSet(inspectors, [], []);
         HttpMapper client = Mapper(_path.Client!, HttpDirection.Response);
         HttpMapper server = Mapper(_path.Server!, HttpDirection.Request);
         Requests = new PumpedWay(
             HttpDirection.Request, profile, (_path.Client!, client.Splitter), (_path.Server!, server.Joiner),
-            (input, output) => new RelayPump(session.ClientToServer, null, input, output, Queue(HttpDirection.Request, null)));
+            (input, output) => new RelayPump(session.ClientToServer, null, input, output, Queue(HttpDirection.Request)));
         Responses = new PumpedWay(
             HttpDirection.Response, profile, (_path.Server!, server.Splitter), (_path.Client!, client.Joiner),
-            (input, output) => new RelayPump(
-                session.ServerToClient, null, input, output, Queue(HttpDirection.Response, new ResponseTurn(answers, profile))));
+            (input, output) => new RelayPump(session.ServerToClient, null, input, output, Queue(HttpDirection.Response)));
         answers.Added = Responses.Pump.Wake;
+        http2?.OnWork(HttpDirection.Request, Requests.Pump.Wake);
+        http2?.OnWork(HttpDirection.Response, Responses.Pump.Wake);
         Requests.Start(_stop.Token);
         Responses.Start(_stop.Token);
 
@@ -43,11 +47,16 @@ internal sealed class PumpedPath : IDisposable
             profile, receives, HttpMappingMode.Strict, HttpFramerLimits.Default, [], new HttpAuditTrail(endpoint.Info, profile, receives),
             allowResizing: false);
 
-        InspectionQueue Queue(HttpDirection direction, ResponseTurn? turn)
+        InspectionQueue Queue(HttpDirection direction)
         {
-            var writer = new VerdictWriter(direction, profile, context, messages, observers.Exchanges, answers);
+            var writer = new VerdictWriter(
+                direction, profile, context, messages, observers.Exchanges, answers,
+                http2 is null ? null : new Http2VerdictWriter(direction, profile, session.Grant, messages, http2));
             var stages = new InspectionStages(direction, set, writer, messages, new InspectorWatch(), new MiddleboxMetrics(), MaxHeldBytes);
-            return new InspectionQueue(direction, profile, observers.For(direction), messages, stages, turn);
+            IInsertionTurn? turn = http2 is not null ? new Http2Turn(direction, http2)
+                : direction == HttpDirection.Response ? new ResponseTurn(answers, profile)
+                : null;
+            return new InspectionQueue(direction, profile, observers.For(direction), messages, stages, turn, http2);
         }
     }
 
@@ -69,6 +78,7 @@ internal sealed class PumpedWay : IHttpContainerSink
     private static readonly PipeOptions s_inline = new(
         readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: 0, useSynchronizationContext: false);
 
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
     private readonly HttpDirection _direction;
     private readonly HttpProfile _profile;
     private readonly (TlmspSession Session, IHttpSplitter Splitter) _sender;
@@ -96,7 +106,7 @@ internal sealed class PumpedWay : IHttpContainerSink
 
     public void Start(CancellationToken stop) => Running = Pump.RunAsync(stop, stop);
 
-    /// <summary>Sends a stream, and ends this direction of the connection.</summary>
+    /// <summary>Sends a part of a stream.</summary>
     /// <param name="stream">What the endpoint writes.</param>
     /// <param name="containers">The sizes of containers, over and over; smaller where the mapping says so.</param>
     /// <param name="reads">How many bytes arrive at the middlebox at a time, over and over.</param>
@@ -104,8 +114,10 @@ internal sealed class PumpedWay : IHttpContainerSink
     {
         _sender.Splitter.Write(stream, this);
         _sender.Splitter.Flush(this);
+        (byte ContextId, byte[] Bytes)[] cut = [.. _containers];
+        _containers.Clear();
         var wire = new ArrayBufferWriter<byte>();
-        foreach ((byte contextId, byte[] bytes) in _containers)
+        foreach ((byte contextId, byte[] bytes) in cut)
         {
             foreach (byte[] piece in Cuts.Of(bytes, containers, bytes.Length / 40))
             {
@@ -123,7 +135,14 @@ internal sealed class PumpedWay : IHttpContainerSink
             await _input.Writer.WriteAsync(read).ConfigureAwait(false);
         }
 
+    }
+
+    /// <summary>Ends this direction of the connection in order.</summary>
+    /// <returns>What the pump says.</returns>
+    public async Task<bool> EndAsync()
+    {
         await _input.Writer.CompleteAsync().ConfigureAwait(false);
+        return await Running.WaitAsync(s_patience).ConfigureAwait(false);
     }
 
     /// <summary>Ends the direction as the host does after a fault.</summary>
