@@ -86,7 +86,7 @@ internal sealed partial class InspectionQueue : IRelayQueue, IHttpMessageEvents,
         int shown = 0;
         try
         {
-            for (; shown < _events.Count; shown++)
+            for (; shown < _events.Count && !IsOver; shown++)
             {
                 InspectionEvent seen = _events[shown];
                 await _stages.ShowAsync(seen, _content.Memory.Slice(seen.Offset, seen.Length), cancellationToken).ConfigureAwait(false);
@@ -98,6 +98,10 @@ internal sealed partial class InspectionQueue : IRelayQueue, IHttpMessageEvents,
         catch (InspectorException e)
         {
             fault = e;
+        }
+
+        if (fault is not null || IsOver)
+        {
             await RecordUnsentAsync(shown, cancellationToken).ConfigureAwait(false);
         }
 
@@ -145,6 +149,11 @@ internal sealed partial class InspectionQueue : IRelayQueue, IHttpMessageEvents,
 
             _passing.Dequeue();
             _heldBytes -= next.WireLength;
+            if (next.IsLast)
+            {
+                return;
+            }
+
             _turn?.Insert(relay, output, _passing.Count == 0);
             if (_free.Count < KeptFree)
             {

@@ -22,6 +22,9 @@ internal sealed class PassingContainer
     /// <summary>Whether a message goes on behind it; null where it holds nothing of any.</summary>
     public bool? LeavesOpen { get; set; }
 
+    /// <summary>Whether the connection ends with it.</summary>
+    public bool IsLast { get; private set; }
+
     /// <summary>How much it takes of windows: the DATA frames that begin in it and go on (RFC 9113 §6.9.1).</summary>
     public long DataBytes { get; private set; }
 
@@ -41,6 +44,7 @@ internal sealed class PassingContainer
         LeavesOpen = null;
         DataBytes = 0;
         _frames.Clear();
+        IsLast = false;
         _edits = null;
         _inserts = null;
         _rest = null;
@@ -70,6 +74,15 @@ internal sealed class PassingContainer
     {
         _edits?.RemoveAll(edit => edit.Start == start);
         Replace(start, length, default);
+    }
+
+    /// <summary>Lets nothing go on from a place in it: neither of it nor behind it.</summary>
+    public void EndAt(int start)
+    {
+        _edits?.RemoveAll(edit => edit.Start >= start);
+        _inserts = null;
+        Replace(start, Held.PlaintextLength - start, default);
+        IsLast = true;
     }
 
     /// <summary>Sends a container of our own behind it.</summary>

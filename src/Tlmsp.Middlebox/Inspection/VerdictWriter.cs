@@ -120,7 +120,9 @@ internal sealed class VerdictWriter(
     }
 
     /// <summary>Sends nothing of a message on.</summary>
-    /// <returns>False where the connection has to end, because there is no other way to say that there will be no answer.</returns>
+    /// <returns>
+    /// False where the connection has to end with what was before the message, because there is no other way to say that there will be no answer.
+    /// </returns>
     /// <exception cref="InspectionRightException">The grant does not allow it.</exception>
     public bool Drop(MessageFlow flow)
     {
@@ -130,7 +132,9 @@ internal sealed class VerdictWriter(
         }
 
         CheckWithholding(flow);
+        ContainerRun first = flow.Head[0];
         flow.Withhold();
+        first.Container.EndAt(first.Start);
         return false;
     }
 
