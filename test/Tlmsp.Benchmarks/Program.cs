@@ -15,6 +15,7 @@ if (all || args.Contains("memory"))
 {
     InMemoryHandshakes.Run(report, time);
     InMemoryBulk.Run(report, time);
+    await InspectedRelay.RunAsync(report, time);
 }
 
 if (all || args.Contains("http"))
