@@ -58,7 +58,7 @@ internal sealed class MessageFlow(InspectedMessage message, int inspectors)
         IsWithheld = true;
         foreach (ContainerRun run in Head)
         {
-            run.Pass(instead);
+            run.Pass(instead.Span);
             instead = default;
         }
 

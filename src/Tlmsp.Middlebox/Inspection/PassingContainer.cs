@@ -1,12 +1,15 @@
 using System.Buffers;
+using Tlmsp.Http;
 
 namespace Tlmsp.Middlebox;
 
 /// <summary>A container that waits for the inspectors, and what is to become of it.</summary>
 internal sealed class PassingContainer
 {
-    private List<Edit>? _edits;
+    private readonly List<Edit> _edits = [];
+    private readonly PooledBuffer _bytes = new();       // that edits put in
     private List<(byte ContextId, ReadOnlyMemory<byte> Data)>? _inserts;
+    private int _length;        // as edited
 
     public HeldContainer Held { get; private set; } = null!;
 
@@ -19,6 +22,9 @@ internal sealed class PassingContainer
     /// <summary>Whether a message goes on behind it; null where it holds nothing of any.</summary>
     public bool? LeavesOpen { get; set; }
 
+    /// <summary>How much longer it may become before it takes a second one.</summary>
+    public int Room => ContainerWriter.MaxPlaintext - _length;
+
     /// <summary>Takes the next container.</summary>
     public void Begin(HeldContainer held)
     {
@@ -26,17 +32,27 @@ internal sealed class PassingContainer
         Undecided = 0;
         Answers = 0;
         LeavesOpen = null;
-        _edits = null;
         _inserts = null;
+        _length = held.PlaintextLength;
     }
 
     /// <summary>Puts other bytes in the place of some of its own; once per place.</summary>
-    public void Replace(int start, int length, ReadOnlyMemory<byte> bytes) => (_edits ??= []).Add(new Edit(start, length, bytes));
+    public void Replace(int start, int length, ReadOnlySpan<byte> bytes)
+    {
+        _edits.Add(new Edit(start, length, _bytes.Length, bytes.Length));
+        _bytes.Write(bytes);
+        _length += bytes.Length - length;
+    }
 
     /// <summary>Leaves some of its bytes out, whatever was in their place.</summary>
     public void Remove(int start, int length)
     {
-        _edits?.RemoveAll(edit => edit.Start == start);
+        foreach (Edit edit in _edits.Where(edit => edit.Start == start))
+        {
+            _length -= edit.Count - edit.Length;
+        }
+
+        _edits.RemoveAll(edit => edit.Start == start);
         Replace(start, length, default);
     }
 
@@ -46,13 +62,13 @@ internal sealed class PassingContainer
     /// <summary>Sends it on.</summary>
     public void Send(ContainerRelay relay, IBufferWriter<byte> output)
     {
-        if (_edits is null)
+        if (_edits.Count == 0)
         {
             relay.Forward(Held, output);
         }
         else
         {
-            relay.Modify(Held, Edited(), output);
+            Modify(relay, output);
         }
 
         if (_inserts is not null)
@@ -64,24 +80,51 @@ internal sealed class PassingContainer
         }
     }
 
-    private ReadOnlySpan<byte> Edited()
+    private void Modify(ContainerRelay relay, IBufferWriter<byte> output)
     {
-        ReadOnlySpan<byte> plaintext = Held.Plaintext.Span;
-        var edited = new ArrayBufferWriter<byte>(Math.Max(256, plaintext.Length));
-        int at = 0;
-        _edits!.Sort(static (a, b) => a.Start.CompareTo(b.Start));
-        foreach (Edit edit in _edits)
+        if (_edits is [{ Start: 0 } all] && all.Length == Held.PlaintextLength)
         {
-            edited.Write(plaintext[at..edit.Start]);
-            edited.Write(edit.Bytes.Span);
-            at = edit.Start + edit.Length;
+            relay.Modify(Held, _bytes.Memory.Span, output);
+        }
+        else
+        {
+            byte[] edited = ArrayPool<byte>.Shared.Rent(Math.Max(_length, 1));
+            relay.Modify(Held, edited.AsSpan(0, WriteEdited(edited)), output);
+            ArrayPool<byte>.Shared.Return(edited);
         }
 
-        edited.Write(plaintext[at..]);
-        return edited.WrittenSpan;
+        _edits.Clear();
+        _bytes.Dispose();
     }
 
-    private readonly record struct Edit(int Start, int Length, ReadOnlyMemory<byte> Bytes);
+    /// <returns>How long it has become.</returns>
+    private int WriteEdited(Span<byte> destination)
+    {
+        ReadOnlySpan<byte> plaintext = Held.Plaintext.Span;
+        (int read, int written) = (0, 0);
+        _edits.Sort(static (a, b) => a.Start.CompareTo(b.Start));
+        foreach (Edit edit in _edits)
+        {
+            Copy(plaintext[read..edit.Start], destination, ref written);
+            Copy(_bytes.Memory.Span.Slice(edit.At, edit.Count), destination, ref written);
+            read = edit.Start + edit.Length;
+        }
+
+        Copy(plaintext[read..], destination, ref written);
+        return written;
+
+        static void Copy(ReadOnlySpan<byte> bytes, Span<byte> destination, ref int written)
+        {
+            bytes.CopyTo(destination[written..]);
+            written += bytes.Length;
+        }
+    }
+
+    /// <param name="Start">Where in the container.</param>
+    /// <param name="Length">How many bytes of it.</param>
+    /// <param name="At">Where those lie that take their place.</param>
+    /// <param name="Count">How many those are.</param>
+    private readonly record struct Edit(int Start, int Length, int At, int Count);
 }
 
 /// <summary>Some bytes of a container.</summary>
@@ -98,7 +141,7 @@ internal readonly record struct ContainerRun(PassingContainer Container, int Sta
     public void Pass() => Container.Undecided--;
 
     /// <summary>Other bytes go on in their place.</summary>
-    public void Pass(ReadOnlyMemory<byte> bytes)
+    public void Pass(ReadOnlySpan<byte> bytes)
     {
         Container.Undecided--;
         Container.Replace(Start, Length, bytes);
