@@ -218,7 +218,7 @@ internal sealed partial class InspectionQueue : IHttp2FrameEvents
         PassFrameAs(default);
     }
 
-    private void PassFrameAs(ReadOnlyMemory<byte> bytes)
+    private void PassFrameAs(ReadOnlySpan<byte> bytes)
     {
         foreach (ContainerRun run in _frame)
         {

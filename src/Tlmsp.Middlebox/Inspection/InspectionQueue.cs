@@ -185,7 +185,7 @@ internal sealed partial class InspectionQueue : IRelayQueue, IHttpMessageEvents,
         }
         else if (flow.IsRechunked && kind is HttpRunKind.Chunk or HttpRunKind.LastChunk)
         {
-            _container.Replace(start, length, kind == HttpRunKind.Chunk ? default : "0\r\n"u8.ToArray());
+            _container.Replace(start, length, kind == HttpRunKind.Chunk ? default : "0\r\n"u8);
         }
 
         if (!flow.IsWithheld && !flow.HeadPassed)

@@ -272,7 +272,7 @@ internal sealed partial class InspectionStages(
 
     private static void Add(InspectionHold hold, ReadOnlyMemory<byte> bytes, int covers, bool isChanged)
     {
-        System.Buffers.BuffersExtensions.Write(hold.Content, bytes.Span);
+        hold.Content.Write(bytes.Span);
         hold.Covers += covers;
         hold.IsChanged |= isChanged;
     }

@@ -75,7 +75,7 @@ internal sealed class MessageFlow(InspectedMessage message, int inspectors)
         long dataBytes = 0;
         foreach (ContainerRun run in Head)
         {
-            run.Pass(instead);
+            run.Pass(instead.Span);
             instead = default;
         }
 
