@@ -22,6 +22,9 @@ internal readonly record struct ContainerRun(PassingContainer Container, int Sta
     /// <summary>What the frame that begins with them takes of windows; 0 where none does.</summary>
     public int DataBytes { get; init; }
 
+    /// <summary>They themselves.</summary>
+    public ReadOnlySpan<byte> Bytes => Container.Held.Plaintext.Span.Slice(Start, Length);
+
     /// <summary>Somebody waits for a decision on them.</summary>
     public ContainerRun Await()
     {

@@ -53,6 +53,7 @@ internal sealed class PassingContainer
         _frames.Clear();
         _inserts = null;
         _rest = null;
+        Outgoing = null;
         _length = held.PlaintextLength;
     }
 
@@ -98,6 +99,12 @@ internal sealed class PassingContainer
 
     /// <summary>Sends a container of our own behind it.</summary>
     public void InsertBehind(byte contextId, ReadOnlyMemory<byte> data) => (_inserts ??= []).Add((contextId, data));
+
+    /// <summary>What of the middlebox's own can go on once it has; null for nothing.</summary>
+    public List<Http2Outgoing>? Outgoing { get; private set; }
+
+    /// <summary>Something of the middlebox's own can go on once it has.</summary>
+    public void Begins(Http2Outgoing outgoing) => (Outgoing ??= []).Add(outgoing);
 
     /// <summary>Sends it on.</summary>
     public void Send(ContainerRelay relay, IBufferWriter<byte> output)

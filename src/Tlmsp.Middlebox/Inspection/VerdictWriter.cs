@@ -41,7 +41,16 @@ internal sealed class VerdictWriter(
     public void PassSecrets(MessageFlow flow) => ContainerRun.PassAll(flow.Head);
 
     /// <summary>The trailer section goes on.</summary>
-    public void PassTrailers(MessageFlow flow) => ContainerRun.PassAll(flow.Trailers);
+    public void PassTrailers(MessageFlow flow)
+    {
+        if (flow.Outgoing is not null)
+        {
+            http2!.PassTrailers(flow);
+            return;
+        }
+
+        ContainerRun.PassAll(flow.Trailers);
+    }
 
     /// <summary>Content goes on.</summary>
     /// <param name="flow">The message.</param>
@@ -50,6 +59,13 @@ internal sealed class VerdictWriter(
     /// <param name="isChanged">Whether they differ.</param>
     public void PassContent(MessageFlow flow, ReadOnlyMemory<byte> bytes, int covers, bool isChanged)
     {
+        if (!flow.IsRechunked && bytes.Length != covers)
+        {
+            http2!.PassResized(flow, bytes);
+            return;
+        }
+
+        flow.ContentBytes -= covers;
         if (flow.IsRechunked)
         {
             WriteChunk(bytes.Span);
