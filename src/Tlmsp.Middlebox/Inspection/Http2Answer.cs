@@ -28,6 +28,9 @@ internal sealed class Http2Answer(
 
     public bool StopsUpload => stopsUpload;
 
+    /// <summary>Whether it can go on: what the server sent before, such as interim responses, has.</summary>
+    public bool IsDue { get; set; }
+
     /// <summary>The HEADERS frame, the first time.</summary>
     public ReadOnlyMemory<byte> TakeHead()
     {

@@ -119,8 +119,12 @@ internal sealed class Http2Interventions(HttpProfile profile, Grant grant, Http2
     }
 
     /// <summary>Answers on a stream.</summary>
-    public void Answer(Http2Answer answer)
+    /// <param name="answer">The answer.</param>
+    /// <param name="behind">What goes on before; null for nothing.</param>
+    public void Answer(Http2Answer answer, PassingContainer? behind)
     {
+        answer.IsDue = behind is null;
+        behind?.Sent += () => answer.IsDue = true;
         streams.OnAnswered((uint)answer.StreamId);
         lock (_lock)
         {
@@ -206,7 +210,7 @@ internal sealed class Http2Interventions(HttpProfile profile, Grant grant, Http2
             side.HasWork = side.Resets.Count > 0 || side.Abandoned.Count > 0;
             if (direction == HttpDirection.Response)
             {
-                _answers.ForEach(answer => Send(answer, relay, output));
+                _answers.FindAll(answer => answer.IsDue).ForEach(answer => Send(answer, relay, output));
                 _open -= _answers.RemoveAll(answer => answer.IsComplete);
                 side.HasWork |= _answers.Count > 0;
             }

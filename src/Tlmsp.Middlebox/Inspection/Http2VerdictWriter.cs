@@ -38,8 +38,10 @@ internal sealed class Http2VerdictWriter(
         }
 
         InspectedMessage asked = flow.Message.Request ?? flow.Message;
+        PassingContainer? behind = direction == HttpDirection.Response ? flow.Head[^1].Container : null;
         KeepBack(flow);
-        interventions.Answer(new Http2Answer(Head(response, asked.StreamId, content.IsEmpty), contentId, content, asked, !asked.IsComplete));
+        interventions.Answer(
+            new Http2Answer(Head(response, asked.StreamId, content.IsEmpty), contentId, content, asked, !asked.IsComplete), behind);
     }
 
     /// <summary>Sends nothing of a message on, and resets its stream.</summary>

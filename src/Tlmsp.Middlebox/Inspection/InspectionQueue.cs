@@ -146,6 +146,7 @@ internal sealed partial class InspectionQueue : IRelayQueue, IHttpMessageEvents,
                 return;
             }
 
+            next.Sent?.Invoke();
             _turn?.OnSent(next);
             _turn?.Insert(relay, output, _passing.Count == 0);
             if (_free.Count < KeptFree)

@@ -25,6 +25,9 @@ internal sealed class PassingContainer
     /// <summary>How much it takes of windows: the DATA frames that begin in it and go on (RFC 9113 §6.9.1).</summary>
     public long DataBytes { get; set; }
 
+    /// <summary>What waits until it has gone on.</summary>
+    public Action? Sent { get; set; }
+
     /// <summary>Takes the next container.</summary>
     public void Begin(HeldContainer held)
     {
@@ -34,6 +37,7 @@ internal sealed class PassingContainer
         Answers = 0;
         LeavesOpen = null;
         IsLast = false;
+        Sent = null;
         _edits = null;
         _inserts = null;
     }
