@@ -44,7 +44,10 @@ internal sealed partial class ConnectionRelay
         _metrics = metrics;
         _logger = logger;
         TlmspMiddleboxSession session = path.Session;
-        _context = new InspectionContext(client.ConnectionId, session.Info, session.Grant);
+        _context = new InspectionContext(client.ConnectionId, session.Info, session.Grant)
+        {
+            Address = session.Info.Middleboxes.First(box => box.Id == session.Self).Address,
+        };
         HttpProfile profile = HttpProfile.Read(session.Info.Contexts, out _problem) ?? HttpProfile.Two;
         _showsBytes = _problem is not null && inspectors.OfBytes.Length > 0;
         _messages = new InspectedMessages(_context, profile, TimeProvider.System);

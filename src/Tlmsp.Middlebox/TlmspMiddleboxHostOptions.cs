@@ -23,7 +23,10 @@ public sealed class TlmspMiddleboxHostOptions
 {
     private static readonly TimeSpan s_longest = TimeSpan.FromDays(1);
 
-    /// <summary>The address that clients list this middlebox under, such as <c>waf.example:7001</c>. Required.</summary>
+    /// <summary>
+    /// The address that clients list this middlebox under, such as <c>waf.example:7001</c>. Required, unless there are
+    /// <see cref="Listeners"/>.
+    /// </summary>
     public string? Address { get; set; }
 
     /// <summary>Where to listen. Default: every interface, IPv6 and IPv4 as the machine has them, port of <see cref="Address"/>.</summary>
@@ -31,7 +34,7 @@ public sealed class TlmspMiddleboxHostOptions
 
     /// <summary>
     /// Certificate with private key; should name the host of <see cref="Address"/> and allow server and client authentication. Required,
-    /// unless there is a <see cref="CertificateFile"/>.
+    /// unless there is a <see cref="CertificateFile"/>, or each of the <see cref="Listeners"/> has its own.
     /// </summary>
     public X509Certificate2? Certificate { get; set; }
 
@@ -40,6 +43,13 @@ public sealed class TlmspMiddleboxHostOptions
 
     /// <summary>The certificate in files instead; what replaces them is used for new connections.</summary>
     public TlmspCertificateFile? CertificateFile { get; set; }
+
+    /// <summary>
+    /// Several listeners by name, in any letter case, instead of <see cref="Address"/> and <see cref="ListenEndPoint"/>, which are the
+    /// short form for one. Default: none.
+    /// </summary>
+    public IDictionary<string, TlmspMiddleboxListenerOptions> Listeners { get; } =
+        new Dictionary<string, TlmspMiddleboxListenerOptions>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The next hops. Default: none.</summary>
     public NextHopAllowList NextHops { get; } = new();
@@ -68,7 +78,7 @@ public sealed class TlmspMiddleboxHostOptions
     /// </summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Most connections at a time; more wait to be accepted. Default 10 000.</summary>
+    /// <summary>Most connections of each listener at a time; more wait to be accepted. Default 10 000.</summary>
     public int MaxConnections { get; set; } = 10_000;
 
     /// <summary>How strictly what inspectors see is held to its contexts; see <see cref="HttpMappingMode.EtsiCurl"/>.</summary>
@@ -95,25 +105,14 @@ public sealed class TlmspMiddleboxHostOptions
     /// <summary>How long a direction idles before its cipher objects are dropped; a seam for tests.</summary>
     internal TimeSpan ReleaseAfter { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Checks the options and makes what the engine needs of them.</summary>
+    /// <summary>Checks the options and makes of them what a middlebox works with.</summary>
     /// <exception cref="OptionsValidationException">Something is missing or contradictory; the message says how to fix it.</exception>
-    internal TlmspMiddleboxOptions ToEngineOptions()
+    internal MiddleboxSettings ToSettings()
     {
         var problems = new List<string>();
-        if (!TlmspAddress.TryParse(Address, out TlmspAddress address))
-        {
-            problems.Add($"Address is '{Address}'. Set it to what clients list, such as waf.example:7001.");
-        }
-
-        if (Certificate is null && CertificateFile is null)
-        {
-            problems.Add("Certificate is not set. Set a certificate with a private key.");
-        }
-        else if (Certificate is not null && CertificateFile is not null)
-        {
-            problems.Add("Certificate and CertificateFile are both set. Remove one of them.");
-        }
-
+        List<ListenerSettings> listeners = [.. FindListeners(problems)
+            .Select(each => each.Options.ToSettings(each.Name, each.Where, this, problems)).OfType<ListenerSettings>()];
+        CheckOverlaps(listeners, problems);
         if (NextHops.IsEmpty)
         {
             problems.Add("No next hop is allowed, so nothing could be relayed. Call NextHops.Allow(\"host:port\").");
@@ -142,17 +141,12 @@ public sealed class TlmspMiddleboxHostOptions
         {
             try
             {
-                var options = new TlmspMiddleboxOptions
-                {
-                    Addresses = [address],
-                    Certificate = CertificateFile?.Current ?? TlmspCertificate.Create(Certificate!, CertificateChain),
-                    Trust = Trust,
-                    Limits = Limits,
-                    AllowReferenceMiddleboxes = AllowReferenceMiddleboxes,
-                    KeyLog = KeyLogFile is null ? null : TlmspKeyLog.ToFile(KeyLogFile),
-                };
-                options.Validate();
-                return options;
+                TlmspKeyLog? keyLog = KeyLogFile is null ? null : TlmspKeyLog.ToFile(KeyLogFile);
+                listeners.ForEach(listener => listener.Engine.KeyLog = keyLog);
+
+                // What is left to be checked is the same for all of them.
+                listeners[0].Engine.Validate();
+                return new MiddleboxSettings(this, listeners);
             }
             catch (ArgumentException e)
             {
@@ -163,10 +157,40 @@ public sealed class TlmspMiddleboxHostOptions
         throw new OptionsValidationException("TlmspMiddlebox", typeof(TlmspMiddleboxHostOptions), problems);
     }
 
-    /// <summary>Host and port of <see cref="Address"/>.</summary>
-    internal (string Host, int Port) GetEndPoint()
+    /// <summary>The listeners, each with what to begin its problems with.</summary>
+    private IEnumerable<(string Name, string Where, TlmspMiddleboxListenerOptions Options)> FindListeners(List<string> problems)
     {
-        TlmspAddress.Parse(Address!).TryGetEndPoint(out string? host, out int port);
-        return (host!, port);
+        if (Listeners.Count == 0)
+        {
+            var only = new TlmspMiddleboxListenerOptions { Address = Address, ListenEndPoint = ListenEndPoint };
+            return [(ListenerSettings.OnlyName, "", only)];
+        }
+
+        // Which of the two would be meant? Certificate and MaxConnections hold for listeners without their own.
+        if (Address is not null)
+        {
+            problems.Add($"Address and Listeners are both set. Move Address '{Address}' into one of the Listeners, or remove it.");
+        }
+
+        if (ListenEndPoint is not null)
+        {
+            problems.Add($"ListenEndPoint and Listeners are both set. Move ListenEndPoint '{ListenEndPoint}' into one of the Listeners, "
+                + "or remove it.");
+        }
+
+        return Listeners.OrderBy(each => each.Key, StringComparer.OrdinalIgnoreCase)
+            .Select(each => (each.Key, $"Listeners:{each.Key}: ", each.Value));
+    }
+
+    private static void CheckOverlaps(List<ListenerSettings> listeners, List<string> problems)
+    {
+        for (int i = 0; i < listeners.Count; i++)
+        {
+            foreach (ListenerSettings other in listeners.Take(i).Where(listeners[i].Overlaps))
+            {
+                problems.Add($"Listeners:{other.Name} and Listeners:{listeners[i].Name} would both listen on port {other.EndPoint.Port} "
+                    + $"of the same interface ({other.EndPoint} and {listeners[i].EndPoint}). Give each a ListenEndPoint of its own.");
+            }
+        }
     }
 }

@@ -29,8 +29,8 @@ public static class TlmspMiddleboxServiceCollectionExtensions
 
     /// <summary>
     /// Runs a middlebox in this host with the options of a configuration section, in which every key has to be known. Options are checked
-    /// when the host starts. A section that changes counts for connections that begin after that; a change that cannot be used is logged,
-    /// and what there was stays.
+    /// when the host starts. A section that changes counts for connections that begin after that, and listeners come and go with it; a
+    /// change that cannot be used, also because a listener cannot be bound, is logged, and what there was stays.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="section">The section.</param>

@@ -20,7 +20,15 @@ public class ConfigurationTests
         { "NextHops", "[ { \"Address\": \"a:1\", \"Demand\": \"heads=r\" } ]", "'Middlebox:NextHops:0:Demand' cannot be used: " },
         { "NextHops", "[ { \"Address\": \"user@a\" } ]", "'Middlebox:NextHops:0:Address' cannot be used: " },
         { "NextHops", "\"a:1\"", "'Middlebox:NextHops' is a section, not a value" },
-        { "ListenEndPoint", "\"here\"", "'Middlebox:ListenEndPoint' cannot be used: " },
+        { "ListenEndPoint", "\"here\"", "'Middlebox:ListenEndPoint' cannot be used: 'here' is no IP address with a port, such as 0.0.0.0:7001" },
+        { "ListenEndPoint", "\"127.0.0.1\"", "'Middlebox:ListenEndPoint' cannot be used: '127.0.0.1' is no IP address with a port" },
+        { "Listeners", "\"a:1\"", "'Middlebox:Listeners' is a section, not a value" },
+        { "Listeners", "{ \"Public\": \"a:1\" }", "'Middlebox:Listeners:Public' is a section, not a value. It holds Address, ListenEndPoint" },
+        { "Listeners", "{ \"Public\": { \"Adress\": \"a:1\" } }", "'Middlebox:Listeners:Public:Adress' is not a setting. Known are Address" },
+        { "Listeners", "{ \"Public\": { } }", "'Middlebox:Listeners:Public:Address' is missing. Set it, for example to waf.example:7001" },
+        { "Listeners", "{ \"A\": { \"Address\": \"a:1\", \"ListenEndPoint\": \"a:1\" } }", "'Middlebox:Listeners:A:ListenEndPoint' cannot be used: 'a:1' is no" },
+        { "Listeners", "{ \"A\": { \"Address\": \"a:1\", \"MaxConnections\": -1 } }", "'Middlebox:Listeners:A:MaxConnections' cannot be used: '-1' is no" },
+        { "Listeners", "{ \"A\": { \"Address\": \"a:1\", \"Certificate\": { \"Path\": \"a.pem\" } } }", "'Middlebox:Listeners:A:Certificate:Path' cannot be used: " },
         { "InspectorTimeout", "10", "'Middlebox:InspectorTimeout' cannot be used: '10' is not a time of the form hh:mm:ss" },
         { "MaxConnections", "\"many\"", "'Middlebox:MaxConnections' cannot be used: 'many' is no number" },
         { "OnInspectorFailure", "\"Shrug\"", "'Middlebox:OnInspectorFailure' cannot be used: 'Shrug' is none of Close, Forward" },
@@ -105,23 +113,6 @@ public class ConfigurationTests
     }
 
     [Fact]
-    public async Task What_cannot_change_at_run_time_is_logged_and_stays()
-    {
-        await using TestServer server = await StartServerAsync();
-        await using ConfiguredMiddlebox middlebox = await ConfiguredMiddlebox.StartAsync(server.Address);
-
-        middlebox.Change(json =>
-        {
-            json["Address"] = "tlmsp://localhost:9";
-            json["ListenEndPoint"] = "127.0.0.1:9";
-        });
-
-        await middlebox.Logs.WaitForLineAsync("Address has changed to 'tlmsp://localhost:9', which needs a restart");
-        await middlebox.Logs.WaitForLineAsync("ListenEndPoint has changed to '127.0.0.1:9', which needs a restart");
-        await AssertHelloAsync(server, middlebox, "1=r");
-    }
-
-    [Fact]
     public async Task The_number_of_connections_can_be_raised_and_lowered()
     {
         await using TestServer server = await StartServerAsync();
@@ -143,26 +134,32 @@ public class ConfigurationTests
         Assert.Equal("hello", await waiting);
     }
 
-    [Fact]
-    public void The_sample_in_the_documentation_can_be_used()
+    [Theory]
+    [InlineData(1, "waf.example:7001 on 0.0.0.0:7001")]
+    [InlineData(2, "waf.internal:7001 on 10.0.0.7:7001", "waf.example:7001 on 203.0.113.7:7001")]
+    public void The_samples_in_the_documentation_can_be_used(int sample, params string[] listeners)
     {
         string page = File.ReadAllText(Path.Combine(Repository.Root!, "docs", "middlebox.md"));
-        string sample = page.Split("```json\n")[1].Split("```")[0];
+        string json = page.Split("```json\n")[sample].Split("```")[0];
         DirectoryInfo folder = Directory.CreateTempSubdirectory();
         try
         {
             using X509Certificate2 certificate = TestCertificates.Leaf("waf.example");
-            File.WriteAllText(Path.Combine(folder.FullName, "waf.pem"), certificate.ExportCertificatePem());
-            File.WriteAllText(Path.Combine(folder.FullName, "waf.key"), certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+            foreach (string name in (string[])["waf", "internal"])
+            {
+                File.WriteAllText(Path.Combine(folder.FullName, $"{name}.pem"), certificate.ExportCertificatePem());
+                File.WriteAllText(Path.Combine(folder.FullName, $"{name}.key"), certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+            }
+
             File.WriteAllText(Path.Combine(folder.FullName, "ca.pem"), TestCertificates.Root.ExportCertificatePem());
             IConfigurationRoot configuration = new ConfigurationBuilder()
-                .AddJsonStream(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(sample))).Build();
+                .AddJsonStream(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(json))).Build();
             var options = new TlmspMiddleboxHostOptions();
 
             MiddleboxConfiguration.Apply(configuration.GetSection("Middlebox"), options, folder.FullName);
 
-            options.ToEngineOptions();
-            Assert.Equal(2, options.NextHops.Policies.Count());
+            Assert.Equal(listeners, options.ToSettings().Listeners.Select(each => $"{each.Address} on {each.EndPoint}"));
+            Assert.NotEmpty(options.NextHops.Policies);
         }
         finally
         {

@@ -16,17 +16,16 @@ internal sealed class ConfiguredMiddlebox : IAsyncDisposable
     private readonly JsonObject _json;
     private IHost? _host;
 
-    private ConfiguredMiddlebox(Uri nextHop)
+    private ConfiguredMiddlebox(Uri nextHop, string names)
     {
         _folder = Directory.CreateTempSubdirectory();
         Port = TestMiddlebox.FreePort();
-        WriteCertificate("localhost");
         File.WriteAllText(PathOf("ca.pem"), TestCertificates.Root.ExportCertificatePem());
         _json = new JsonObject
         {
             ["Address"] = Address,
             ["ListenEndPoint"] = $"127.0.0.1:{Port}",
-            ["Certificate"] = new JsonObject { ["Path"] = PathOf("box.pem"), ["KeyPath"] = PathOf("box.key") },
+            ["Certificate"] = WriteCertificate(names),
             ["TrustedRoots"] = PathOf("ca.pem"),
             ["NextHops"] = new JsonArray(new JsonObject { ["Address"] = $"{nextHop.Host}:{nextHop.Port}" }),
         };
@@ -44,10 +43,11 @@ internal sealed class ConfiguredMiddlebox : IAsyncDisposable
     /// <param name="nextHop">The one next hop.</param>
     /// <param name="edit">Changes of a configuration that works.</param>
     /// <param name="building">Inspectors.</param>
+    /// <param name="names">What its certificate is for.</param>
     public static async Task<ConfiguredMiddlebox> StartAsync(
-        Uri nextHop, Action<JsonObject>? edit = null, Action<ITlmspMiddleboxBuilder>? building = null)
+        Uri nextHop, Action<JsonObject>? edit = null, Action<ITlmspMiddleboxBuilder>? building = null, string names = "localhost")
     {
-        var middlebox = new ConfiguredMiddlebox(nextHop);
+        var middlebox = new ConfiguredMiddlebox(nextHop, names);
         try
         {
             middlebox.Change(edit ?? (_ => { }));
@@ -78,6 +78,8 @@ internal sealed class ConfiguredMiddlebox : IAsyncDisposable
 
     public TlmspMiddlebox With(Grant grant) => new(TlmspAddress.Parse(Address), grant);
 
+    public Task StopAsync() => _host!.StopAsync();
+
     /// <summary>Changes the file, and has it read again.</summary>
     public void Change(Action<JsonObject> edit)
     {
@@ -86,11 +88,16 @@ internal sealed class ConfiguredMiddlebox : IAsyncDisposable
         _configuration.Reload();
     }
 
-    public void WriteCertificate(string name)
+    /// <summary>Writes a certificate and its key.</summary>
+    /// <param name="names">What it is for.</param>
+    /// <param name="file">The name of the files.</param>
+    /// <returns>The section that names them.</returns>
+    public JsonObject WriteCertificate(string names, string file = "box")
     {
-        using X509Certificate2 certificate = TestCertificates.Leaf(name);
-        File.WriteAllText(PathOf("box.pem"), certificate.ExportCertificatePem());
-        File.WriteAllText(PathOf("box.key"), certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        using X509Certificate2 certificate = TestCertificates.Leaf(names);
+        File.WriteAllText(PathOf($"{file}.pem"), certificate.ExportCertificatePem());
+        File.WriteAllText(PathOf($"{file}.key"), certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        return new JsonObject { ["Path"] = PathOf($"{file}.pem"), ["KeyPath"] = PathOf($"{file}.key") };
     }
 
     public async ValueTask DisposeAsync()

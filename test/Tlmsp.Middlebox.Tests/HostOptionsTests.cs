@@ -39,7 +39,7 @@ public class HostOptionsTests
     [Fact]
     public void Everything_that_is_missing_is_reported_at_once()
     {
-        OptionsValidationException e = Assert.Throws<OptionsValidationException>(new TlmspMiddleboxHostOptions().ToEngineOptions);
+        OptionsValidationException e = Assert.Throws<OptionsValidationException>(new TlmspMiddleboxHostOptions().ToSettings);
 
         Assert.Collection(
             e.Failures,
@@ -104,10 +104,13 @@ public class HostOptionsTests
     {
         var transport = new TestTransport { HasIPv6 = false };
 
-        await Assert.ThrowsAsync<SocketException>(() => TestMiddlebox.StartAsync(
+        IOException e = await Assert.ThrowsAsync<IOException>(() => TestMiddlebox.StartAsync(
             new Uri("https://localhost:1"),
             options => options.ListenEndPoint = new IPEndPoint(IPAddress.IPv6Any, 0),
             services: transport.Register));
+
+        Assert.Contains("cannot listen on [::]:0: ", e.Message, StringComparison.Ordinal);
+        Assert.IsType<SocketException>(e.InnerException);
     }
 
     private static void Spoil(TlmspMiddleboxHostOptions options, string problem)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
@@ -15,6 +16,7 @@ namespace Tlmsp.TestSupport;
 public sealed class TestTransport(int? sliceBytes = null) : IMiddleboxTransport
 {
     private readonly SocketMiddleboxTransport _sockets = new(NullLoggerFactory.Instance);
+    private readonly ConcurrentBag<Listener> _listeners = [];
 
     public WriteLog ToClient { get; } = new();
 
@@ -39,7 +41,18 @@ public sealed class TestTransport(int? sliceBytes = null) : IMiddleboxTransport
 
         IConnectionListener listener = await _sockets.BindAsync(endPoint, cancellationToken);
         Bound = listener.EndPoint;
-        return new Listener(listener, this);
+        var made = new Listener(listener, this);
+        _listeners.Add(made);
+        return made;
+    }
+
+    /// <summary>Has those who accept connections on a port fail.</summary>
+    public void FailAccept(int port)
+    {
+        foreach (Listener listener in _listeners.Where(listener => ((IPEndPoint)listener.EndPoint).Port == port))
+        {
+            listener.Fail();
+        }
     }
 
     public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) =>
@@ -57,10 +70,17 @@ public sealed class TestTransport(int? sliceBytes = null) : IMiddleboxTransport
 
     private sealed class Listener(IConnectionListener inner, TestTransport owner) : IConnectionListener
     {
+        private readonly TaskCompletionSource<ConnectionContext?> _fault = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
         public EndPoint EndPoint => inner.EndPoint;
 
-        public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) =>
-            await inner.AcceptAsync(cancellationToken) is { } connection ? owner.Wrap(connection, owner.ToClient) : null;
+        public void Fail() => _fault.TrySetException(new IOException("no more handles"));
+
+        public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+        {
+            Task<ConnectionContext?> first = await Task.WhenAny(inner.AcceptAsync(cancellationToken).AsTask(), _fault.Task);
+            return await first is { } connection ? owner.Wrap(connection, owner.ToClient) : null;
+        }
 
         public ValueTask UnbindAsync(CancellationToken cancellationToken = default) => inner.UnbindAsync(cancellationToken);
 

@@ -31,7 +31,8 @@ internal sealed partial class LiveFeed
                 .. _open.Values.OrderByDescending(path => path.Number).Concat(_closed.Reverse()).Take(MaxPaths).Select(ViewOf),
             ];
             var totals = new TotalsView(_lastPath, _open.Count, _lastMessage, _withheld, _bytes);
-            return new OverviewView(_address, _startedAt, DateTimeOffset.UtcNow, _options.ShowContent, totals, paths);
+            string addresses = string.Join(", ", middlebox.Listeners.Select(listener => listener.Settings.Address).Distinct());
+            return new OverviewView(addresses, _startedAt, DateTimeOffset.UtcNow, _options.ShowContent, totals, paths);
         }
     }
 
@@ -78,7 +79,7 @@ internal sealed partial class LiveFeed
         BoxView[] boxes =
         [
             .. session.Middleboxes.Select(box => new BoxView(
-                box.Address.Text, box.Address.Text == _address, box.Inserted,
+                box.Address.Text, box.Address == path.Context.Address, box.Inserted,
                 [.. path.Contexts.Select(each => Letters(box.Grant[each.Id]))])),
         ];
         return new PathView(

@@ -7,7 +7,7 @@ namespace Tlmsp.Middlebox.Admin;
 /// What the live page shows: the last messages, the paths, and the throughput. Everything in it is bounded, and nobody waits in its lock,
 /// so that no browser can slow a connection down.
 /// </summary>
-internal sealed partial class LiveFeed(IOptions<AdminPageOptions> options, IOptions<TlmspMiddleboxHostOptions> host)
+internal sealed partial class LiveFeed(IOptions<AdminPageOptions> options, MiddleboxState middlebox)
 {
     /// <summary>How many messages are kept.</summary>
     public const int MaxMessages = 500;
@@ -15,7 +15,6 @@ internal sealed partial class LiveFeed(IOptions<AdminPageOptions> options, IOpti
     private const int MaxClosed = 20;
     private readonly Lock _lock = new();
     private readonly AdminPageOptions _options = options.Value;
-    private readonly string _address = host.Value.Address ?? "";
     private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
     private readonly LiveMessage?[] _messages = new LiveMessage?[MaxMessages];
     private readonly Dictionary<string, LivePath> _open = [];

@@ -1,12 +1,11 @@
 using System.Buffers;
 using System.Text.Json;
-using Microsoft.Extensions.Options;
 using Tlmsp.Http;
 
 namespace Tlmsp.Middlebox;
 
 /// <summary>Writes lines of an audit: one JSON object each.</summary>
-internal sealed class AuditLine(AuditLogOptions options, IOptions<TlmspMiddleboxHostOptions> host, TimeProvider time)
+internal sealed class AuditLine(AuditLogOptions options, TimeProvider time)
 {
     private static readonly JsonWriterOptions s_options = new() { SkipValidation = true };
 
@@ -21,7 +20,7 @@ internal sealed class AuditLine(AuditLogOptions options, IOptions<TlmspMiddlebox
         }
 
         json.WriteEndArray();
-        json.WriteString("self", host.Value.Address);
+        json.WriteString("self", path.Address.ToString());
         WriteGrant(json, path);
         if (happened == "path-closed")
         {

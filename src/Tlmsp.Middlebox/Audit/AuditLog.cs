@@ -28,13 +28,12 @@ internal sealed partial class AuditLog : IInspectionSink, IHostedService, IAsync
 
     /// <exception cref="OptionsValidationException">The options are not usable, or the file is not.</exception>
     public AuditLog(
-        IOptions<AuditLogOptions> options, IOptions<TlmspMiddleboxHostOptions> middlebox, ILogger<AuditLog> logger,
-        IHostApplicationLifetime? host = null, TimeProvider? time = null)
+        IOptions<AuditLogOptions> options, ILogger<AuditLog> logger, IHostApplicationLifetime? host = null, TimeProvider? time = null)
     {
         _options = options.Value;
         _logger = logger;
         _host = host;
-        _line = new AuditLine(_options, middlebox, time ?? TimeProvider.System);
+        _line = new AuditLine(_options, time ?? TimeProvider.System);
         try
         {
             _file = _options.Problem is { } problem ? throw new IOException(problem) : new AuditFile(_options, time ?? TimeProvider.System);

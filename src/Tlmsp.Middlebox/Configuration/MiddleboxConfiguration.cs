@@ -34,11 +34,9 @@ internal static class MiddleboxConfiguration
     /// <exception cref="InvalidOperationException">A setting is unknown, or its value cannot be used; the message has its path.</exception>
     public static void Apply(IConfiguration section, TlmspMiddleboxHostOptions options, string contentRoot)
     {
-        s_reader.CheckKeys(section, s_values, ["Certificate", "NextHops", "Limits", "HttpLimits"]);
+        s_reader.CheckKeys(section, s_values, ["Certificate", "Listeners", "NextHops", "Limits", "HttpLimits"]);
         options.Address = section["Address"] ?? options.Address;
-        options.ListenEndPoint = section["ListenEndPoint"] is { } endPoint
-            ? s_reader.Parse(section, "ListenEndPoint", () => IPEndPoint.Parse(endPoint))
-            : options.ListenEndPoint;
+        options.ListenEndPoint = ParseEndPoint(section, "ListenEndPoint", options.ListenEndPoint);
         options.Trust.RevocationMode = s_reader.ParseEnum(section, "RevocationMode", options.Trust.RevocationMode);
         options.HandshakeTimeout = s_reader.ParseTime(section, "HandshakeTimeout", options.HandshakeTimeout);
         options.InspectorTimeout = s_reader.ParseTime(section, "InspectorTimeout", options.InspectorTimeout);
@@ -50,7 +48,8 @@ internal static class MiddleboxConfiguration
         options.AllowReferenceMiddleboxes = s_reader.ParseBool(section, "AllowReferenceMiddleboxes", options.AllowReferenceMiddleboxes);
         options.KeyLogFile = section["KeyLogFile"] is { } keyLog ? Path.Combine(contentRoot, keyLog) : options.KeyLogFile;
         ApplyRoots(section, options, contentRoot);
-        ApplyCertificate(section.GetSection("Certificate"), options, contentRoot);
+        options.CertificateFile = ReadCertificate(section.GetSection("Certificate"), contentRoot) ?? options.CertificateFile;
+        ApplyListeners(section.GetSection("Listeners"), options.Listeners, contentRoot);
         ApplyNextHops(section.GetSection("NextHops"), options.NextHops);
         ApplyLimits(section, options);
     }
@@ -72,18 +71,33 @@ internal static class MiddleboxConfiguration
         options.Trust.CustomRootTrust.AddRange(roots);
     }
 
-    private static void ApplyCertificate(IConfigurationSection certificate, TlmspMiddleboxHostOptions options, string contentRoot)
+    private static TlmspCertificateFile? ReadCertificate(IConfigurationSection certificate, string contentRoot)
     {
         s_reader.CheckKeys(certificate, ["Path", "KeyPath", "Password"], []);
         if (!certificate.Exists())
         {
-            return;
+            return null;
         }
 
         string path = Existing(certificate, "Path", s_reader.Required(certificate, "Path", "waf.pem"), contentRoot);
         string? keyPath = certificate["KeyPath"] is { } key ? Existing(certificate, "KeyPath", key, contentRoot) : null;
-        options.CertificateFile = s_reader.Parse(
-            certificate, "Path", () => new TlmspCertificateFile(path, keyPath, certificate["Password"]));
+        return s_reader.Parse(certificate, "Path", () => new TlmspCertificateFile(path, keyPath, certificate["Password"]));
+    }
+
+    private static void ApplyListeners(
+        IConfigurationSection section, IDictionary<string, TlmspMiddleboxListenerOptions> listeners, string contentRoot)
+    {
+        foreach (IConfigurationSection each in section.GetChildren())
+        {
+            s_reader.CheckKeys(each, ["Address", "ListenEndPoint", "MaxConnections"], ["Certificate"]);
+            listeners[each.Key] = new TlmspMiddleboxListenerOptions
+            {
+                Address = s_reader.Required(each, "Address", "waf.example:7001"),
+                ListenEndPoint = ParseEndPoint(each, "ListenEndPoint", null),
+                CertificateFile = ReadCertificate(each.GetSection("Certificate"), contentRoot),
+                MaxConnections = each["MaxConnections"] is null ? null : ParseNumber(each, "MaxConnections", 0),
+            };
+        }
     }
 
     private static void ApplyNextHops(IConfigurationSection nextHops, NextHopAllowList allowed)
@@ -125,6 +139,13 @@ internal static class MiddleboxConfiguration
         string full = Path.GetFullPath(Path.Combine(contentRoot, path));
         return File.Exists(full) ? full : throw s_reader.Unusable(section, key, $"the file '{full}' does not exist.");
     }
+
+    /// <summary>Without a port it would be any that is free, which clients could not list.</summary>
+    private static IPEndPoint? ParseEndPoint(IConfiguration section, string key, IPEndPoint? otherwise) => section[key] is not { } text
+        ? otherwise
+        : IPEndPoint.TryParse(text, out IPEndPoint? value) && value.Port > 0
+            ? value
+            : throw s_reader.Unusable(section, key, $"'{text}' is no IP address with a port, such as 0.0.0.0:7001 or [::1]:7001.");
 
     private static int ParseNumber(IConfiguration section, string key, int otherwise) => section[key] is not { } text
         ? otherwise

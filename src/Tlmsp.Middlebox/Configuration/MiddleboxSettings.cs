@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Tlmsp.Middlebox;
@@ -8,53 +7,32 @@ namespace Tlmsp.Middlebox;
 /// What a middlebox works with, checked: one of these per version of the configuration, for the connections that begin under it.
 /// </summary>
 /// <param name="Options">The options.</param>
-/// <param name="Engine">What the engine needs of them.</param>
-internal sealed record MiddleboxSettings(TlmspMiddleboxHostOptions Options, TlmspMiddleboxOptions Engine)
+/// <param name="Listeners">What each listener works with.</param>
+internal sealed record MiddleboxSettings(TlmspMiddleboxHostOptions Options, IReadOnlyList<ListenerSettings> Listeners)
 {
+    /// <summary>What clients list, for log lines about all of it.</summary>
+    public string Addresses => string.Join(", ", Listeners.Select(listener => listener.Address).Distinct());
+
     /// <summary>Time for one call of an inspector as the connection measures it: one that fails open is given up before.</summary>
     public static TimeSpan InspectorLimit(TlmspMiddleboxHostOptions options) =>
         options.OnInspectorFailure == InspectorFailureAction.Forward ? options.InspectorTimeout * 2 : options.InspectorTimeout;
 }
 
 /// <summary>Makes settings, each time that the configuration has changed.</summary>
-internal static partial class MiddleboxSettingsMaker
+internal static class MiddleboxSettingsMaker
 {
     /// <summary>Has them made from the options of the services.</summary>
     public static Func<MiddleboxSettings> Create(IServiceProvider services)
     {
         IOptionsFactory<TlmspMiddleboxHostOptions> factory = services.GetRequiredService<IOptionsFactory<TlmspMiddleboxHostOptions>>();
-        ILogger logger = services.GetRequiredService<ILoggerFactory>().CreateLogger<TlmspMiddleboxService>();
         IServiceScopeFactory scopes = services.GetRequiredService<IServiceScopeFactory>();
-        TlmspMiddleboxHostOptions? first = null;
         return () =>
         {
             TlmspMiddleboxHostOptions options = factory.Create(Microsoft.Extensions.Options.Options.DefaultName);
-            if (first is not null)
-            {
-                Keep(first, options, logger);
-            }
-
-            var settings = new MiddleboxSettings(options, options.ToEngineOptions());
+            MiddleboxSettings settings = options.ToSettings();
             CheckInspectors(options, scopes);
-            first ??= options;
             return settings;
         };
-    }
-
-    /// <summary>What the listener was made of stays.</summary>
-    private static void Keep(TlmspMiddleboxHostOptions first, TlmspMiddleboxHostOptions options, ILogger logger)
-    {
-        if (options.Address != first.Address)
-        {
-            LogNeedsRestart(logger, nameof(options.Address), options.Address ?? "");
-            options.Address = first.Address;
-        }
-
-        if (!Equals(options.ListenEndPoint, first.ListenEndPoint))
-        {
-            LogNeedsRestart(logger, nameof(options.ListenEndPoint), options.ListenEndPoint?.ToString() ?? "");
-            options.ListenEndPoint = first.ListenEndPoint;
-        }
     }
 
     /// <exception cref="OptionsValidationException">An inspector needs what the options rule out.</exception>
@@ -92,7 +70,4 @@ internal static partial class MiddleboxSettingsMaker
             throw new OptionsValidationException("TlmspMiddlebox", typeof(TlmspMiddleboxHostOptions), problems);
         }
     }
-
-    [LoggerMessage(33, LogLevel.Warning, "{Setting} has changed to '{Value}', which needs a restart; what it was stays.")]
-    private static partial void LogNeedsRestart(ILogger logger, string setting, string value);
 }

@@ -21,6 +21,8 @@ internal sealed partial class Reloaded<T> : IDisposable
     private readonly Lock _lock = new();
     private byte[] _read;
     private T _current;
+    private Action<T>? _use;
+    private string? _problem;
 
     /// <summary>Makes it for the first time.</summary>
     /// <param name="section">The section; null where there is nothing that could change.</param>
@@ -39,8 +41,16 @@ internal sealed partial class Reloaded<T> : IDisposable
     /// <summary>For a connection that begins now.</summary>
     public T Current => Volatile.Read(ref _current);
 
-    /// <summary>Called after a change, with what there was before and what there is now.</summary>
-    public Action<T, T>? Changed { get; set; }
+    /// <summary>Has somebody use what there is, and what there will be before it is <see cref="Current"/>.</summary>
+    /// <param name="use">Throws where it cannot be used, and then must have changed nothing.</param>
+    public void Use(Action<T> use)
+    {
+        lock (_lock)
+        {
+            use(_current);
+            _use = use;
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _registration?.Dispose();
@@ -49,9 +59,11 @@ internal sealed partial class Reloaded<T> : IDisposable
     {
         lock (_lock)
         {
-            // A file is often reported more than once, and other sections change too.
+            // A file is often reported more than once, and other sections change too. What could not be used may be usable by now, as when
+            // a port has become free.
             byte[] read = DigestOf(section);
-            if (read.AsSpan().SequenceEqual(_read))
+            bool isSame = read.AsSpan().SequenceEqual(_read);
+            if (isSame && _problem is null)
             {
                 return;
             }
@@ -59,16 +71,21 @@ internal sealed partial class Reloaded<T> : IDisposable
             _read = read;
             try
             {
-                T before = _current;
                 T made = _make();
+                _use?.Invoke(made);
                 Volatile.Write(ref _current, made);
+                _problem = null;
                 LogReloaded(_logger, _path);
-                Changed?.Invoke(before, made);
             }
             catch (Exception e)
             {
                 // Whoever changed the file must not take the host down with it.
-                LogKept(_logger, _path, e.Message);
+                if (!isSame || e.Message != _problem)
+                {
+                    LogKept(_logger, _path, e.Message);
+                }
+
+                _problem = e.Message;
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Tlmsp.Middlebox;
 
@@ -7,9 +8,9 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class MiddleboxHealthCheckExtensions
 {
     /// <summary>
-    /// Adds two checks: <c>tlmsp_middlebox_live</c>, tag <c>live</c>, unhealthy when it accepts no connections any more and should be
-    /// restarted; and <c>tlmsp_middlebox_ready</c>, tag <c>ready</c>, unhealthy before it listens, while it drains, when its certificate is not
-    /// valid now, and when its audit cannot be written.
+    /// Adds two checks: <c>tlmsp_middlebox_live</c>, tag <c>live</c>, unhealthy when no listener accepts connections any more and it should
+    /// be restarted; and <c>tlmsp_middlebox_ready</c>, tag <c>ready</c>, unhealthy before it listens, while it drains, when one of its
+    /// listeners accepts no connections any more or has a certificate that is not valid now, and when its audit cannot be written.
     /// </summary>
     public static IHealthChecksBuilder AddTlmspMiddlebox(this IHealthChecksBuilder builder)
     {
@@ -22,7 +23,7 @@ public static class MiddleboxHealthCheckExtensions
     private sealed class MiddleboxLive(MiddleboxState state) : IHealthCheck
     {
         public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken) => Task.FromResult(
-            !state.IsListening || state.IsAccepting || state.IsDraining
+            state.Listeners.Count == 0 || state.Listeners.Any(listener => listener.IsAccepting) || state.IsDraining
                 ? HealthCheckResult.Healthy()
                 : new HealthCheckResult(context.Registration.FailureStatus, "accepts no connections any more"));
     }
@@ -32,16 +33,24 @@ public static class MiddleboxHealthCheckExtensions
         public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken)
         {
             DateTime now = DateTime.Now;
-            string? problem = !state.IsListening ? "does not listen"
-                : state.IsDraining ? "drains"
-                : !state.IsAccepting ? "accepts no connections any more"
-                : state.Certificate is { } certificate && (now < certificate.Leaf.NotBefore || now > certificate.Leaf.NotAfter)
-                    ? $"its certificate is valid from {certificate.Leaf.NotBefore:u} to {certificate.Leaf.NotAfter:u}"
-                : services.GetService<AuditLog>() is { IsHealthy: false } ? "its audit cannot be written"
-                : null;
-            return Task.FromResult(problem is null
+            string[] problems =
+                state.Listeners.Count == 0 ? ["does not listen"]
+                : state.IsDraining ? ["drains"]
+                : services.GetService<AuditLog>() is { IsHealthy: false } ? ["its audit cannot be written"]
+                : [.. state.Listeners.Select(listener => ProblemOf(listener, now)).OfType<string>()];
+            return Task.FromResult(problems.Length == 0
                 ? HealthCheckResult.Healthy()
-                : new HealthCheckResult(context.Registration.FailureStatus, problem));
+                : new HealthCheckResult(context.Registration.FailureStatus, string.Join("; ", problems)));
+        }
+
+        private static string? ProblemOf(MiddleboxListener listener, DateTime now)
+        {
+            ListenerSettings settings = listener.Settings;
+            X509Certificate2 leaf = settings.Certificate.Leaf;
+            return !listener.IsAccepting ? $"listener {settings.Name} accepts no connections any more"
+                : now < leaf.NotBefore || now > leaf.NotAfter
+                    ? $"the certificate of listener {settings.Name} is valid from {leaf.NotBefore:u} to {leaf.NotAfter:u}"
+                : null;
         }
     }
 }

@@ -29,15 +29,18 @@ internal sealed class MiddleboxMetrics
     /// <summary>Whether anybody wants to know what passes.</summary>
     public bool CountsTraffic => _containers.Enabled || _io.Enabled;
 
-    public void Opened() => _active.Add(1);
+    /// <param name="listener">Name of the listener that it came through.</param>
+    public void Opened(string listener) => _active.Add(1, new KeyValuePair<string, object?>("tlmsp.listener", listener));
 
-    public void Closed() => _active.Add(-1);
+    /// <param name="listener">Name of the listener that it came through.</param>
+    public void Closed(string listener) => _active.Add(-1, new KeyValuePair<string, object?>("tlmsp.listener", listener));
 
+    /// <param name="listener">Name of the listener that it came through.</param>
     /// <param name="duration">How long it took.</param>
     /// <param name="fault">What ended it; null on success.</param>
-    public void HandshakeEnded(TimeSpan duration, string? fault)
+    public void HandshakeEnded(string listener, TimeSpan duration, string? fault)
     {
-        var tags = default(TagList);
+        var tags = new TagList { { "tlmsp.listener", listener } };
         if (fault is not null)
         {
             tags.Add("error.type", fault);

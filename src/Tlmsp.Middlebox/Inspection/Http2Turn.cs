@@ -9,17 +9,28 @@ internal sealed class Http2Turn(HttpDirection direction, Http2Interventions inte
     private bool _isInside = true;      // each side begins with a preface (RFC 9113 §3.4)
 
     /// <inheritdoc/>
-    public bool MaySend(PassingContainer container) =>
-        container.DataBytes == 0 || interventions.Window(direction).MaySend(container.DataBytes);
-
-    /// <inheritdoc/>
-    public void OnSent(PassingContainer container)
+    public bool TrySend(PassingContainer container, ContainerRelay relay, IBufferWriter<byte> output)
     {
+        Http2Window window = interventions.Window(direction);
+        if (container.DataBytes > 0 && !window.MaySend(container.DataBytes))
+        {
+            if (container.SendPart(relay, window.Left, output) is { } octets)
+            {
+                window.OnSent(octets);
+                _isInside = false;
+            }
+
+            return false;
+        }
+
+        container.Send(relay, output);
         _isInside = container.LeavesOpen ?? _isInside;
         if (container.DataBytes > 0)
         {
-            interventions.Window(direction).OnSent(container.DataBytes);
+            window.OnSent(container.DataBytes);
         }
+
+        return true;
     }
 
     /// <inheritdoc/>

@@ -2,14 +2,12 @@ using System.Buffers;
 
 namespace Tlmsp.Middlebox;
 
-/// <summary>Knows, in one direction, when something of the middlebox's own can go between what passes.</summary>
+/// <summary>Sends the containers of one direction on, and knows when something of the middlebox's own can go between them.</summary>
 internal interface IInsertionTurn
 {
-    /// <summary>Whether the receiver takes a container now.</summary>
-    bool MaySend(PassingContainer container);
-
-    /// <summary>A container went on.</summary>
-    void OnSent(PassingContainer container);
+    /// <summary>Sends a container on, if its receiver takes it now.</summary>
+    /// <returns>False when it, or a part of it, has to wait.</returns>
+    bool TrySend(PassingContainer container, ContainerRelay relay, IBufferWriter<byte> output);
 
     /// <summary>Sends what is due.</summary>
     /// <param name="relay">The direction.</param>

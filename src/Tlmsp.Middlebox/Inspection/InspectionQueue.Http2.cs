@@ -58,7 +58,7 @@ internal sealed partial class InspectionQueue : IHttp2FrameEvents
         if (piece.Kind == Http2PieceKind.Header)
         {
             _frameFlow = _messages.Peek(_direction, streamId) is { } message ? FlowOf(message) : _aborted.Find(streamId);
-            _container.DataBytes += frame.Length;
+            _container.BeginData(run.Start, frame.Length);
             run = run with { DataBytes = frame.Length };
         }
 
@@ -208,8 +208,11 @@ internal sealed partial class InspectionQueue : IHttp2FrameEvents
     {
         foreach (ContainerRun run in _frame)
         {
-            run.Container.DataBytes -= run.DataBytes;
-            _http2!.GiveBack(_direction, run.DataBytes);
+            if (run.DataBytes > 0)
+            {
+                run.Container.RemoveData(run.Start);
+                _http2!.GiveBack(_direction, run.DataBytes);
+            }
         }
 
         PassFrameAs(default);

@@ -136,18 +136,25 @@ internal sealed partial class InspectionQueue : IRelayQueue, IHttpMessageEvents,
     public void Release(ContainerRelay relay, IBufferWriter<byte> output)
     {
         _turn?.Insert(relay, output, _passing.Count == 0);
-        while (_passing.TryPeek(out PassingContainer? next) && next.Undecided == 0 && _turn?.MaySend(next) != false)
+        while (_passing.TryPeek(out PassingContainer? next) && next.Undecided == 0)
         {
+            if (_turn is null)
+            {
+                next.Send(relay, output);
+            }
+            else if (!_turn.TrySend(next, relay, output))
+            {
+                break;
+            }
+
             _passing.Dequeue();
-            _heldBytes -= next.Held.WireLength;
-            next.Send(relay, output);
+            _heldBytes -= next.WireLength;
             if (next.IsLast)
             {
                 return;
             }
 
             next.Sent?.Invoke();
-            _turn?.OnSent(next);
             _turn?.Insert(relay, output, _passing.Count == 0);
             if (_free.Count < KeptFree)
             {
@@ -293,7 +300,10 @@ internal sealed partial class InspectionQueue : IRelayQueue, IHttpMessageEvents,
     {
         while (_passing.TryDequeue(out PassingContainer? container))
         {
-            relay.Discard(container.Held);
+            if (!container.IsPartlySent)
+            {
+                relay.Discard(container.Held);
+            }
         }
 
         _heldBytes = 0;

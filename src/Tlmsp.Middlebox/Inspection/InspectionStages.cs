@@ -76,7 +76,7 @@ internal sealed partial class InspectionStages(
             return;
         }
 
-        bytes -= passing.TakeWhile(container => container.Undecided == 0).Sum(container => container.Held.WireLength);
+        bytes -= passing.TakeWhile(container => container.Undecided == 0).Sum(container => container.WireLength);
         if (bytes > maxHeldBytes)
         {
             throw new InspectorException($"inspectors hold back {bytes} bytes, more than {maxHeldBytes} (MaxHeldBytes)");

@@ -82,8 +82,11 @@ internal sealed class MessageFlow(InspectedMessage message, int inspectors)
         foreach (ContainerRun run in (IEnumerable<ContainerRun>)[.. Content, .. Trailers])
         {
             run.Pass(default);
-            run.Container.DataBytes -= run.DataBytes;
             dataBytes += run.DataBytes;
+            if (run.DataBytes > 0)
+            {
+                run.Container.RemoveData(run.Start);
+            }
         }
 
         foreach (ContainerRun run in Framing)

@@ -10,13 +10,12 @@ internal sealed class ResponseTurn(BoxAnswers answers, HttpProfile profile) : II
     private bool _isInside;     // a response of the server
 
     /// <inheritdoc/>
-    public bool MaySend(PassingContainer container) => true;
-
-    /// <inheritdoc/>
-    public void OnSent(PassingContainer container)
+    public bool TrySend(PassingContainer container, ContainerRelay relay, IBufferWriter<byte> output)
     {
+        container.Send(relay, output);
         _answered += container.Answers;
         _isInside = container.LeavesOpen ?? _isInside;
+        return true;
     }
 
     /// <inheritdoc/>

@@ -56,7 +56,7 @@ public class AdminEventsTests
     [Fact]
     public async Task A_browser_that_does_not_read_is_dropped()
     {
-        var feed = new LiveFeed(Options.Create(new AdminPageOptions()), Options.Create(new TlmspMiddleboxHostOptions()));
+        var feed = new LiveFeed(Options.Create(new AdminPageOptions()), new MiddleboxState());
         var events = new AdminEvents(feed, TimeSpan.FromMilliseconds(50), CancellationToken.None);
         var context = new DefaultHttpContext();
         var lifetime = new Lifetime();

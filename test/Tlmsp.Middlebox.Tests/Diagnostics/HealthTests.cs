@@ -66,9 +66,10 @@ public class HealthTests
     public async Task A_certificate_that_is_not_valid_now_makes_it_not_ready()
     {
         await using TestServer server = await TestServer.StartAsync();
-        await using TestMiddlebox middlebox = await TestMiddlebox.StartAsync(server.Address, services: services => services.AddHealthChecks().AddTlmspMiddlebox());
-        middlebox.Services.GetRequiredService<MiddleboxState>().Certificate =
-            TlmspCertificate.Create(TestCertificates.Leaf("localhost", validity: TestValidity.Expired));
+        await using TestMiddlebox middlebox = await TestMiddlebox.StartAsync(
+            server.Address,
+            options => options.Certificate = TestCertificates.Leaf("localhost", validity: TestValidity.Expired),
+            services: services => services.AddHealthChecks().AddTlmspMiddlebox());
 
         Assert.Equal((HealthStatus.Healthy, HealthStatus.Unhealthy), await HealthAsync(middlebox));
     }
