@@ -124,11 +124,16 @@ internal sealed class Http2Interventions(HttpProfile profile, Grant grant, Http2
     }
 
     /// <summary>Answers on a stream in the server's place.</summary>
-    public void Answer(Http2Outgoing answer)
+    /// <param name="answer">The answer.</param>
+    /// <param name="isDue">Whether it can go on now.</param>
+    public void Answer(Http2Outgoing answer, bool isDue)
     {
         streams.OnAnswered((uint)answer.StreamId);
         Add(HttpDirection.Response, answer);
-        Begin(HttpDirection.Response, answer);
+        if (isDue)
+        {
+            Begin(HttpDirection.Response, answer);
+        }
     }
 
     /// <summary>Takes over what is to go on in a direction, later.</summary>

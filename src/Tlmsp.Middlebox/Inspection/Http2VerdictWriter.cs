@@ -39,12 +39,15 @@ internal sealed class Http2VerdictWriter(
         }
 
         InspectedMessage asked = flow.Message.Request ?? flow.Message;
+        PassingContainer? before = direction == HttpDirection.Response ? flow.Head[^1].Container : null;
         KeepBack(flow);
-        interventions.Answer(new Http2Outgoing(asked, contentId, content)
+        var answer = new Http2Outgoing(asked, contentId, content)
         {
             Head = Head(response, asked.StreamId, content.IsEmpty),
             ResetCode = asked.IsComplete ? null : NoErrorCode,
-        });
+        };
+        interventions.Answer(answer, isDue: before is null);
+        before?.Begins(answer);     // interim responses go first (RFC 9110 §15.2)
     }
 
     /// <summary>Content goes on with another length than it came with, in frames of the middlebox's own.</summary>
