@@ -95,6 +95,12 @@ internal sealed class ChangePath : IAsyncDisposable
             content.Position = 0;
             await content.CopyToAsync(context.Response.Body);
         });
+        app.MapGet("/trailers", async (HttpContext context) =>
+        {
+            context.Response.DeclareTrailer("x-trailer");
+            await context.Response.WriteAsync("content");
+            context.Response.AppendTrailer("x-trailer", "last");
+        });
         app.MapGet("/pieces", async (HttpContext context) =>
         {
             for (int i = 0; i < 500; i++)

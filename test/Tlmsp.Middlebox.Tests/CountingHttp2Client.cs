@@ -84,6 +84,15 @@ internal sealed class CountingHttp2Client : IAsyncDisposable
 
     public Task ResetAsync(int id) => _peer.SendAsync(HttpContexts.Headers, Http2Outgoing.Frame(Http2FrameType.RstStream, id, 8));
 
+    /// <summary>Takes frames until content of a stream comes, or it is complete.</summary>
+    public async Task BeginAsync(int id)
+    {
+        while (_open[id] is { Length: 0, IsComplete: false })
+        {
+            await TakeAsync();
+        }
+    }
+
     /// <summary>Takes frames until a stream is complete.</summary>
     public async Task<(int Status, int Length, bool IsReset)> CompleteAsync(int id)
     {
@@ -94,15 +103,6 @@ internal sealed class CountingHttp2Client : IAsyncDisposable
         }
 
         return (stream.Status, stream.Length, stream.IsReset);
-    }
-
-    /// <summary>Takes frames until a stream was reset.</summary>
-    public async Task ResetOfAsync(int id)
-    {
-        while (!_open[id].IsReset)
-        {
-            await TakeAsync();
-        }
     }
 
     public ValueTask DisposeAsync() => _peer.DisposeAsync();

@@ -39,7 +39,8 @@ internal static class Model
                     break;
             }
 
-            content = plans[i].Apply(content, mayResize && sending.IsChunked);
+            bool resizes = mayResize && (profile.Version == HttpWireVersion.Http2 ? plans[i].HoldsContent == Plan.UntilTheEnd : sending.IsChunked);
+            content = plans[i].Apply(content, resizes);
         }
 
         bool areApart = profile.Has(HttpRole.Secret);

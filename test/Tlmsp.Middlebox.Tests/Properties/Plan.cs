@@ -146,7 +146,9 @@ internal sealed class PlannedInspector(int index, Func<string?, Plan> plans, boo
         (state.HoldsHead, state.Holds) = (false, false);
         if (plan.Content != ContentChange.None && !content.Memory.IsEmpty)
         {
-            content.Replace(plan.Apply(content.Memory.Span, content.CanResize));
+            // Over HTTP/2 it depends on how content was cut whether it may change its length before the end.
+            bool isCertain = message.StreamId == 0 || plan.HoldsContent == Plan.UntilTheEnd;
+            content.Replace(plan.Apply(content.Memory.Span, isCertain && content.CanResize));
         }
     }
 
