@@ -210,16 +210,47 @@ public class ListenerReloadTests
     }
 
     [Fact]
-    public async Task An_end_point_of_its_own_that_is_in_the_way_is_named()
+    public async Task An_end_point_can_grow_to_every_interface_and_shrink_again()
     {
         await using TestServer server = await TwoListeners.StartServerAsync();
         await using ConfiguredMiddlebox middlebox = await StartAsync(server);
+        using HttpClient before = TwoListeners.Client(server, _two.Public);
+        string connection = await before.GetStringAsync("/connection");
 
-        middlebox.Change(json => json["Listeners"]!["Public"]!["ListenEndPoint"] = $"0.0.0.0:{_two.PublicPort}");
+        foreach (string wider in (string[])["0.0.0.0", "[::]"])
+        {
+            middlebox.Change(json => json["Listeners"]!["Public"]!["ListenEndPoint"] = $"{wider}:{_two.PublicPort}");
+            await middlebox.Logs.WaitForLineAsync($"{_two.Public} is listening on {wider}:{_two.PublicPort} (listener Public).");
+            await TwoListeners.AssertServesAsync(server, _two.Public);
+        }
 
-        await middlebox.Logs.WaitForLineAsync(
-            $"Here it is 127.0.0.1:{_two.PublicPort} of listener Public that is in the way: remove that first, or restart.");
+        middlebox.Change(_two.Configure);
+
         await TwoListeners.AssertServesAsync(server, _two.Public);
+        Assert.Equal(connection, await before.GetStringAsync("/connection"));
+    }
+
+    [Fact]
+    public async Task An_end_point_that_had_to_go_first_is_bound_again_when_the_change_fails()
+    {
+        using var occupied = new TcpListenerOwner();
+        await using TestServer server = await TwoListeners.StartServerAsync();
+        await using ConfiguredMiddlebox middlebox = await StartAsync(server);
+        using HttpClient before = TwoListeners.Client(server, _two.Public);
+        string connection = await before.GetStringAsync("/connection");
+
+        middlebox.Change(json =>
+        {
+            json["Listeners"]!["Public"]!["ListenEndPoint"] = $"0.0.0.0:{_two.PublicPort}";
+            json["Listeners"]!["Taken"] = TwoListeners.Section(occupied.Address.Authority, occupied.Address.Port);
+        });
+
+        await middlebox.Logs.WaitForLineAsync("Listener Taken of TLMSP middlebox");
+        await TwoListeners.AssertServesAsync(server, _two.Public);
+        await TwoListeners.AssertServesAsync(server, _two.Internal);
+        Assert.Equal(connection, await before.GetStringAsync("/connection"));
+        Assert.Contains(middlebox.Logs.Lines, line =>
+            line.Contains($"does not listen on 127.0.0.1:{_two.PublicPort} any more (listener Public).", StringComparison.Ordinal));
     }
 
     [Fact]
