@@ -10,7 +10,7 @@ public enum DenyAction
 
     /// <summary>
     /// The middlebox answers in the server's place, with 401, 403, 413, 429 or 502. Needs write access to the heads and the content of
-    /// requests and responses, and to sensitive fields. Over HTTP/2, and where the head has gone on already, the connection is closed.
+    /// requests and responses, to sensitive fields, and to control frames. Where the head has gone on already the connection is closed.
     /// </summary>
     Respond,
 }
@@ -24,9 +24,11 @@ internal static class Denial
         new(HttpDirection.Request, HttpRole.Head, TlmspAccess.Write),
         new(HttpDirection.Request, HttpRole.Content, TlmspAccess.Write),
         new(HttpDirection.Request, HttpRole.Secret, TlmspAccess.Write),
+        new(HttpDirection.Request, HttpRole.Control, TlmspAccess.Write),
         new(HttpDirection.Response, HttpRole.Head, TlmspAccess.Write),
         new(HttpDirection.Response, HttpRole.Content, TlmspAccess.Write),
         new(HttpDirection.Response, HttpRole.Secret, TlmspAccess.Write),
+        new(HttpDirection.Response, HttpRole.Control, TlmspAccess.Write),
     ];
 
     /// <summary>Denies a message when its head is shown.</summary>
@@ -39,7 +41,7 @@ internal static class Denial
         DenyAction action, InspectedMessage message, int statusCode, string reason, params HttpField[] fields)
     {
         bool isRequest = message.Direction == HttpDirection.Request;
-        bool canRespond = action == DenyAction.Respond && message.StreamId == 0
+        bool canRespond = action == DenyAction.Respond
             && message.Head is not null and not { StatusCode: >= 100 and < 200 } && (isRequest || message.Request is not null);
         return canRespond
             ? InspectionVerdict.Respond(new InspectionResponse(isRequest ? statusCode : 502) { Fields = fields }, reason)

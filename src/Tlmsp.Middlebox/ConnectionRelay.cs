@@ -55,11 +55,14 @@ internal sealed partial class ConnectionRelay
         _refusal = path.Policy.FindProblem(session.Info.Contexts.Select(context => context.Id), session.Grant);
         _lack = inspectors.FindLack(direction => InspectionRights.Of(profile, session.Grant, direction));
         var answers = new BoxAnswers();
+        var http2 = profile.Version == HttpWireVersion.Http2 ? new Http2Interventions(profile, session.Grant, observers.Streams) : null;
         _toServer = new RelayPump(
             session.ClientToServer, path.ClientRead, client.Transport.Input, server.Transport.Output, Queue(HttpDirection.Request));
         _toClient = new RelayPump(
             session.ServerToClient, path.ServerRead, server.Transport.Input, client.Transport.Output, Queue(HttpDirection.Response));
         answers.Added = _toClient.Wake;
+        http2?.OnWork(HttpDirection.Request, _toServer.Wake);
+        http2?.OnWork(HttpDirection.Response, _toClient.Wake);
         if (metrics.CountsTraffic)
         {
             byte[] contexts = [.. session.Info.Contexts.Select(context => context.Id)];
@@ -79,12 +82,16 @@ internal sealed partial class ConnectionRelay
                 return null;
             }
 
-            // Over HTTP/2 what is held uses up windows: less than half of the smallest (http-mapping §12).
-            int most = profile.Version == HttpWireVersion.Http2 ? Math.Min(options.MaxHeldBytes, MaxHeldOverHttp2) : options.MaxHeldBytes;
-            var writer = new VerdictWriter(direction, profile, _context, _messages, observers.Exchanges, answers);
+            // Over HTTP/2 what is held uses up windows: less than half of the smallest where they are not known (http-mapping §12).
+            int most = http2 is { KnowsWindows: false } ? Math.Min(options.MaxHeldBytes, MaxHeldOverHttp2) : options.MaxHeldBytes;
+            var writer = new VerdictWriter(
+                direction, profile, _context, _messages, observers.Exchanges, answers,
+                http2 is null ? null : new Http2VerdictWriter(direction, profile, session.Grant, _messages, http2));
             var stages = new InspectionStages(direction, inspectors, writer, _messages, new InspectorWatch(), metrics, most);
-            ResponseTurn? turn = direction == HttpDirection.Response ? new ResponseTurn(answers, profile) : null;
-            return new InspectionQueue(direction, profile, observers.For(direction), _messages, stages, turn);
+            IInsertionTurn? turn = http2 is not null ? new Http2Turn(direction, http2)
+                : direction == HttpDirection.Response ? new ResponseTurn(answers, profile)
+                : null;
+            return new InspectionQueue(direction, profile, observers.For(direction), _messages, stages, turn, http2);
         }
     }
 

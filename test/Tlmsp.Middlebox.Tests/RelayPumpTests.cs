@@ -205,10 +205,10 @@ public sealed class RelayPumpTests : IDisposable
         var context = new InspectionContext("test", session.Info, session.Grant);
         var messages = new InspectedMessages(context, HttpProfile.Two, TimeProvider.System);
         var observers = new HttpObservers(HttpProfile.Two, session.Grant, HttpMappingMode.Strict, HttpFramerLimits.Default);
-        var writer = new VerdictWriter(HttpDirection.Request, HttpProfile.Two, context, messages, observers.Exchanges, new BoxAnswers());
+        var writer = new VerdictWriter(HttpDirection.Request, HttpProfile.Two, context, messages, observers.Exchanges, new BoxAnswers(), http2: null);
         var stages = new InspectionStages(
             HttpDirection.Request, new InspectorSet([new Seeing()], [], []), writer, messages, new InspectorWatch(), new MiddleboxMetrics(), 256 * 1024);
-        return new InspectionQueue(HttpDirection.Request, HttpProfile.Two, observers.For(HttpDirection.Request), messages, stages, turn: null);
+        return new InspectionQueue(HttpDirection.Request, HttpProfile.Two, observers.For(HttpDirection.Request), messages, stages, turn: null, http2: null);
     }
 
     private void Send(byte contextId, string text) => _path.Client!.Writer.Write(contextId, Encoding.ASCII.GetBytes(text), _input.Writer);

@@ -15,12 +15,15 @@ public class RespondTests
     };
 
     [Theory]
-    [InlineData("two")]
-    [InlineData("four")]
-    [InlineData("four+secret")]
-    public async Task A_request_is_answered_by_the_box_and_the_connection_goes_on(string profile)
+    [InlineData("two", "1.1")]
+    [InlineData("four", "1.1")]
+    [InlineData("four+secret", "1.1")]
+    [InlineData("two", "2.0")]
+    [InlineData("four", "2.0")]
+    [InlineData("five", "2.0")]
+    public async Task A_request_is_answered_by_the_box_and_the_connection_goes_on(string profile, string version)
     {
-        await using ChangePath path = await ChangePath.StartAsync(profile, "1.1", Blocking());
+        await using ChangePath path = await ChangePath.StartAsync(profile, version, Blocking());
 
         for (int i = 0; i < 3; i++)
         {
@@ -34,7 +37,7 @@ public class RespondTests
             Assert.Equal(HttpStatusCode.Forbidden, posted.StatusCode);
 
             using var head = new HttpRequestMessage(HttpMethod.Head, "/blocked");
-            using HttpResponseMessage headed = await path.Client.SendAsync(head);
+            using HttpResponseMessage headed = await path.SendAsync(head);
             Assert.Equal((HttpStatusCode.Forbidden, 8L), (headed.StatusCode, headed.Content.Headers.ContentLength));
         }
 
@@ -44,11 +47,14 @@ public class RespondTests
     }
 
     [Theory]
-    [InlineData("two")]
-    [InlineData("four")]
-    public async Task A_request_is_answered_after_its_content_has_been_seen(string profile)
+    [InlineData("two", "1.1")]
+    [InlineData("four", "1.1")]
+    [InlineData("two", "2.0")]
+    [InlineData("four", "2.0")]
+    [InlineData("five", "2.0")]
+    public async Task A_request_is_answered_after_its_content_has_been_seen(string profile, string version)
     {
-        await using ChangePath path = await ChangePath.StartAsync(profile, "1.1", new DelegateInspector
+        await using ChangePath path = await ChangePath.StartAsync(profile, version, new DelegateInspector
         {
             Head = message => message.Direction == HttpDirection.Request ? InspectionVerdict.Hold : default,
             Content = (message, content) => message.Direction == HttpDirection.Request ? InspectionVerdict.Hold : default,
@@ -69,11 +75,14 @@ public class RespondTests
     }
 
     [Theory]
-    [InlineData("two")]
-    [InlineData("four")]
-    public async Task A_response_is_replaced(string profile)
+    [InlineData("two", "1.1")]
+    [InlineData("four", "1.1")]
+    [InlineData("two", "2.0")]
+    [InlineData("four", "2.0")]
+    [InlineData("five", "2.0")]
+    public async Task A_response_is_replaced(string profile, string version)
     {
-        await using ChangePath path = await ChangePath.StartAsync(profile, "1.1", new DelegateInspector
+        await using ChangePath path = await ChangePath.StartAsync(profile, version, new DelegateInspector
         {
             Head = message => message is { Direction: HttpDirection.Response, Request.Head.Target: "/pieces" }
                 ? InspectionVerdict.Respond(s_forbidden, "leak")
@@ -89,14 +98,18 @@ public class RespondTests
     }
 
     [Theory]
-    [InlineData("two", "1=rw,2=r", "write the content of responses")]
-    [InlineData("two", "1=r,2=rw", "write the head of responses")]
-    [InlineData("four", "3=rw,4=rw,5=r,6=rw", "write the head of responses")]
-    [InlineData("four", "3=r,4=rw,5=rw,6=rw", "write the head of requests")]
-    [InlineData("four+secret", "3=rw,4=rw,5=rw,6=rw", "write the secret of requests")]
-    public async Task An_answer_without_the_right_to_it_ends_the_connection(string profile, string grant, string missing)
+    [InlineData("two", "1.1", "1=rw,2=r", "write the content of responses")]
+    [InlineData("two", "1.1", "1=r,2=rw", "write the head of responses")]
+    [InlineData("four", "1.1", "3=rw,4=rw,5=r,6=rw", "write the head of responses")]
+    [InlineData("four", "1.1", "3=r,4=rw,5=rw,6=rw", "write the head of requests")]
+    [InlineData("four+secret", "1.1", "3=rw,4=rw,5=rw,6=rw", "write the secret of requests")]
+    [InlineData("two", "2.0", "1=rw,2=r", "write the content of responses")]
+    [InlineData("two", "2.0", "1=rw", "read the content of requests")]
+    [InlineData("four", "2.0", "3=rw,4=r,5=rw", "read the content of responses")]
+    [InlineData("five", "2.0", "3=rw,4=rw,5=rw,6=rw,7=r", "write the control of requests")]
+    public async Task An_answer_without_the_right_to_it_ends_the_connection(string profile, string version, string grant, string missing)
     {
-        await using ChangePath path = await ChangePath.StartAsync(profile, "1.1", Blocking(), Grant.Parse(grant));
+        await using ChangePath path = await ChangePath.StartAsync(profile, version, Blocking(), Grant.Parse(grant));
 
         await Assert.ThrowsAsync<HttpRequestException>(() => path.Client.GetAsync("/blocked"));
 

@@ -30,6 +30,10 @@ internal readonly record struct Http2Frame(int Length, Http2FrameType Type, byte
     public const int DefaultMaxSize = 16 * 1024;
 
     public const uint ReservedBit = 0x8000_0000;
+
+    /// <summary>The flag of DATA and HEADERS that ends a stream.</summary>
+    public const byte EndStream = AckOrEndStreamFlag;
+
     private const byte AckOrEndStreamFlag = 0x1;
     private const byte EndHeadersFlag = 0x4;
     private const byte PaddedFlag = 0x8;

@@ -386,6 +386,11 @@ internal sealed class Http2Framer(HttpDirection direction, Http2Streams streams,
     private void EndFrame()
     {
         _headerLength = 0;
+        if (_frame.Type == Http2FrameType.Settings)
+        {
+            streams.OnSettings(direction, _frame.IsAck);
+        }
+
         if (_frame.EndsHeaders)
         {
             _blockStream = 0;

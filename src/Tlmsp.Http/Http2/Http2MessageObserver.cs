@@ -45,7 +45,7 @@ internal sealed class Http2MessageObserver : IHttpMessageObserver
                 throw new HttpMappingException($"content in context {contextId}, and its head says {_contentIds[index]}", contextId);
             }
 
-            (events as IHttpPieceEvents)?.OnRun(KindOf(role, piece), taken);
+            (events as IHttp2FrameEvents)?.OnFrameRun(_framer.Frame, piece, plaintext[..taken], !_framer.IsAtBoundary);
             OnPiece(piece, plaintext[..taken], events);
             plaintext = plaintext[taken..];
         }
@@ -67,15 +67,6 @@ internal sealed class Http2MessageObserver : IHttpMessageObserver
 
         events.OnOpaque(role, length);
     }
-
-    /// <summary>A frame header that is not complete yet may be that of a field block, as far as its context goes.</summary>
-    private HttpRunKind KindOf(HttpRole role, Http2Piece piece) => piece.Kind switch
-    {
-        Http2PieceKind.Content => HttpRunKind.Content,
-        Http2PieceKind.PartialHeader => role == HttpRole.Head ? HttpRunKind.Head : HttpRunKind.Other,
-        Http2PieceKind.Preface => HttpRunKind.Other,
-        _ => _framer.Frame.Role == HttpRole.Head ? HttpRunKind.Head : HttpRunKind.Other,
-    };
 
     private void OnPiece(Http2Piece piece, ReadOnlySpan<byte> bytes, IHttpMessageEvents events)
     {

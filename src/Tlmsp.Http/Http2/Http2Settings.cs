@@ -12,6 +12,9 @@ internal readonly record struct Http2Setting(ushort Id, uint Value)
     public const ushort InitialWindowSize = 4;
     public const ushort MaxFrameSize = 5;
 
+    /// <summary>Of a stream where nothing was said (RFC 9113 §6.5.2), and of a connection (§6.9.2).</summary>
+    public const int DefaultWindowSize = 65_535;
+
     /// <summary>Allows extended CONNECT, and so tunnels (RFC 8441 §3).</summary>
     public const ushort EnableConnectProtocol = 8;
 

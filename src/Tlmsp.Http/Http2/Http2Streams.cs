@@ -19,6 +19,7 @@ internal sealed class Http2Streams
     private readonly int[] _maxFrameSize = [Http2Frame.DefaultMaxSize, Http2Frame.DefaultMaxSize];
     private readonly uint[] _headerTableSize = [HpackTable.DefaultSize, HpackTable.DefaultSize];
     private readonly HashSet<uint> _heads = [];
+    private readonly Http2AnnouncedWindow[] _windows = [new(), new()];
     private uint _concurrent = LeastConcurrent;
     private uint _last;             // the highest stream that was opened
     private uint _forgotten;        // of the resets that are not remembered the highest
@@ -57,7 +58,7 @@ internal sealed class Http2Streams
     /// <summary>A setting that the sender of one direction made for the other.</summary>
     public void OnSetting(HttpDirection direction, Http2Setting setting)
     {
-        int opposite = direction == HttpDirection.Request ? (int)HttpDirection.Response : (int)HttpDirection.Request;
+        int opposite = (int)Opposite(direction);
         lock (_lock)
         {
             switch (setting.Id)
@@ -68,9 +69,52 @@ internal sealed class Http2Streams
                 case Http2Setting.HeaderTableSize:
                     _headerTableSize[opposite] = Math.Max(_headerTableSize[opposite], setting.Value);
                     break;
+                case Http2Setting.InitialWindowSize:
+                    _windows[opposite].Announce(setting.Value);
+                    break;
                 case Http2Setting.MaxConcurrentStreams when direction == HttpDirection.Response:
                     _concurrent = Math.Max(_concurrent, Math.Min(setting.Value, MostConcurrent));
                     break;
+            }
+        }
+    }
+
+    /// <summary>
+    /// The window that streams begin with for the DATA of a direction: the least of what its receiver has announced and may have in effect,
+    /// as nobody sees when that changes but by the sender's confirmation.
+    /// </summary>
+    public uint InitialWindow(HttpDirection direction)
+    {
+        lock (_lock)
+        {
+            return _windows[(int)direction].Least;
+        }
+    }
+
+    /// <summary>A SETTINGS frame is complete.</summary>
+    public void OnSettings(HttpDirection direction, bool isAck)
+    {
+        lock (_lock)
+        {
+            if (isAck)
+            {
+                _windows[(int)direction].Confirm();
+            }
+            else
+            {
+                _windows[(int)Opposite(direction)].Close();
+            }
+        }
+    }
+
+    /// <summary>A middlebox has answered in a side's place: both are told that nothing more comes, and may have frames under way.</summary>
+    public void OnAnswered(uint streamId)
+    {
+        lock (_lock)
+        {
+            if (_streams.TryGetValue(streamId, out Ends ends))
+            {
+                Reset(streamId, ends, Ends.ResetByClient | Ends.ResetByServer);
             }
         }
     }
@@ -103,23 +147,9 @@ internal sealed class Http2Streams
     {
         lock (_lock)
         {
-            if (!_streams.TryGetValue(streamId, out Ends ends))
+            if (_streams.TryGetValue(streamId, out Ends ends))
             {
-                return;
-            }
-
-            if ((ends & (Ends.ResetByClient | Ends.ResetByServer)) == 0)
-            {
-                _resets.Enqueue(streamId);
-            }
-
-            _streams[streamId] = ends
-                | (direction == HttpDirection.Request ? Ends.ResetByClient | Ends.Request : Ends.ResetByServer | Ends.Response);
-            while (_resets.Count > RememberedResets)
-            {
-                uint oldest = _resets.Dequeue();
-                Forget(oldest);
-                _forgotten = Math.Max(_forgotten, oldest);
+                Reset(streamId, ends, direction == HttpDirection.Request ? Ends.ResetByClient | Ends.Request : Ends.ResetByServer | Ends.Response);
             }
         }
     }
@@ -204,6 +234,25 @@ internal sealed class Http2Streams
         lock (_lock)
         {
             return _heads.Contains(streamId);
+        }
+    }
+
+    private static HttpDirection Opposite(HttpDirection direction) =>
+        direction == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request;
+
+    private void Reset(uint streamId, Ends before, Ends reset)
+    {
+        if ((before & (Ends.ResetByClient | Ends.ResetByServer)) == 0)
+        {
+            _resets.Enqueue(streamId);
+        }
+
+        _streams[streamId] = before | reset;
+        while (_resets.Count > RememberedResets)
+        {
+            uint oldest = _resets.Dequeue();
+            Forget(oldest);
+            _forgotten = Math.Max(_forgotten, oldest);
         }
     }
 

@@ -11,10 +11,11 @@ internal sealed class HttpObservers(HttpProfile profile, Grant grant, HttpMappin
     public HttpExchangeQueue? Exchanges { get; } = Reads(profile, grant, HttpDirection.Request, HttpRole.Head)
         && Reads(profile, grant, HttpDirection.Response, HttpRole.Head) ? new() : null;
 
-    private readonly Http2Streams _streams = new();
+    /// <summary>The streams of HTTP/2.</summary>
+    public Http2Streams Streams { get; } = new();
 
     public IHttpMessageObserver For(HttpDirection direction) => profile.Version == HttpWireVersion.Http2
-        ? new Http2MessageObserver(direction, _streams, profile, grant, limits)
+        ? new Http2MessageObserver(direction, Streams, profile, grant, limits)
         : new HttpMessageObserver(
             direction, Exchanges, Reads(profile, grant, direction, HttpRole.Head), Reads(profile, grant, direction, HttpRole.Content),
             profile.Equals(HttpProfile.Two) ? mode : HttpMappingMode.Strict, limits, profile, grant);

@@ -3,7 +3,7 @@ namespace Tlmsp.Http;
 /// <summary>What a run of bytes in a container is, for a middlebox that may have to replace it.</summary>
 internal enum HttpRunKind
 {
-    /// <summary>Of a head or trailer section, or of the frames that carry it.</summary>
+    /// <summary>Of a head or trailer section.</summary>
     Head,
 
     /// <summary>Octets of content.</summary>
@@ -19,7 +19,7 @@ internal enum HttpRunKind
     Other,
 }
 
-/// <summary>Hears of every run of bytes that an observer takes, before the event that it causes.</summary>
+/// <summary>Hears of every run of bytes of HTTP/1.1 that an observer takes, before the event that it causes.</summary>
 internal interface IHttpPieceEvents
 {
     /// <summary>The next bytes of the container.</summary>

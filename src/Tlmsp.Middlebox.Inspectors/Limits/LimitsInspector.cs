@@ -8,6 +8,7 @@ namespace Tlmsp.Middlebox.Inspectors;
 internal sealed class LimitsInspector : ITlmspInspector, IDisposable
 {
     private const int MostHeld = 64 * 1024;
+    private const int MostHeldOverHttp2 = 32 * 1024;    // what comes next still fits the smallest window (RFC 9113 §6.9.2)
     private readonly LimitsOptions _options;
     private readonly TokenBucketRateLimiter? _rate;
 
@@ -75,10 +76,12 @@ internal sealed class LimitsInspector : ITlmspInspector, IDisposable
 
     /// <summary>
     /// Whether to wait with the head for the end of content that announces no length, so that there can still be an answer. A middlebox
-    /// that may write content is sent it in chunks (http-mapping §4).
+    /// that may write content is sent it in chunks, or without a length (http-mapping §4).
     /// </summary>
-    private bool IsHeld(InspectedMessage message) => _options.OnDeny == DenyAction.Respond && message.StreamId == 0
-        && message.Head?["Transfer-Encoding"] is not null && Most(message) <= MostHeld
+    private bool IsHeld(InspectedMessage message) => _options.OnDeny == DenyAction.Respond && message.Head is { } head
+        && (message.StreamId == 0
+            ? head["Transfer-Encoding"] is not null && Most(message) <= MostHeld
+            : head["Content-Length"] is null && Most(message) <= MostHeldOverHttp2)
         && (message.Direction == HttpDirection.Request || message.Request is not null);
 
     private long? Most(InspectedMessage message) =>

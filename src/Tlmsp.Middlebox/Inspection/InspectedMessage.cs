@@ -7,6 +7,8 @@ public sealed partial class InspectedMessage
 {
     private readonly TimeProvider _time;
     private Dictionary<object, object?>? _items;
+    private long _requestWindow;
+    private long _responseWindow;
     private InspectionRights _rights;
     private InspectedPart _head;
     private InspectedPart _content;
@@ -86,8 +88,15 @@ public sealed partial class InspectedMessage
     /// <summary>Whether content was changed.</summary>
     internal bool IsContentChanged { get; set; }
 
+    /// <summary>For a request over HTTP/2: by how much the window of its stream has been widened, for the DATA of a direction.</summary>
+    internal long WindowIncrements(HttpDirection direction) =>
+        Volatile.Read(ref direction == HttpDirection.Request ? ref _requestWindow : ref _responseWindow);
+
     /// <summary>What inspectors leave for each other, and for their own later calls.</summary>
     public IDictionary<object, object?> Items => _items ??= [];
+
+    internal void Widen(HttpDirection direction, uint increment) =>
+        Interlocked.Add(ref direction == HttpDirection.Request ? ref _requestWindow : ref _responseWindow, increment);
 
     internal void Decide(ITlmspInspector inspector, InspectionVerdict verdict)
     {

@@ -69,12 +69,21 @@ internal sealed class InspectedMessages
         }
     }
 
-    /// <summary>The message of HTTP/1.1 that has begun and not ended.</summary>
-    public InspectedMessage? Peek(HttpDirection direction)
+    /// <summary>The message that has begun and not ended; over HTTP/1.1 on stream 0.</summary>
+    public InspectedMessage? Peek(HttpDirection direction, int streamId = 0)
     {
         lock (_lock)
         {
-            return _open.GetValueOrDefault((direction, 0));
+            return _open.GetValueOrDefault((direction, streamId));
+        }
+    }
+
+    /// <summary>The request of an HTTP/2 stream, which may be complete, as long as its answer is not; null where it is not known.</summary>
+    public InspectedMessage? Request(int streamId)
+    {
+        lock (_lock)
+        {
+            return _open.TryGetValue((HttpDirection.Request, streamId), out InspectedMessage? open) ? open : _answerable?.GetValueOrDefault(streamId);
         }
     }
 
@@ -84,6 +93,12 @@ internal sealed class InspectedMessages
     {
         lock (_lock)
         {
+            if (_isHttp2)
+            {
+                _answerable?.Remove(request.StreamId);
+                return 0;
+            }
+
             InspectedMessage[] unanswered = [.. _unanswered];
             _unanswered.Clear();
             foreach (InspectedMessage other in unanswered)
@@ -110,27 +125,21 @@ internal sealed class InspectedMessages
     }
 
     /// <summary>A stream was reset.</summary>
-    /// <returns>Those of its messages that are not complete; the request, where that is complete and its answer has not begun.</returns>
-    public IReadOnlyList<InspectedMessage> Abort(int streamId)
+    /// <param name="direction">The direction in which that passed.</param>
+    /// <param name="streamId">The stream.</param>
+    /// <returns>
+    /// Its message in the direction, if that is not complete; the request, where that is complete and its answer has not begun; null for
+    /// neither.
+    /// </returns>
+    public InspectedMessage? Abort(HttpDirection direction, int streamId)
     {
         lock (_lock)
         {
-            var aborted = new List<InspectedMessage>();
-            foreach (HttpDirection direction in (HttpDirection[])[HttpDirection.Request, HttpDirection.Response])
-            {
-                if (_open.Remove((direction, streamId), out InspectedMessage? message))
-                {
-                    aborted.Add(message);
-                }
-            }
-
-            // The request may be complete, and its answer not have begun.
-            if (_answerable is not null && _answerable.Remove(streamId, out InspectedMessage? request) && aborted.Count == 0)
-            {
-                aborted.Add(request);
-            }
-
-            return aborted;
+            HttpDirection other = direction == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request;
+            bool isOther = _open.ContainsKey((other, streamId));
+            InspectedMessage? request = null;
+            bool isAnswerable = _answerable is not null && _answerable.Remove(streamId, out request);
+            return _open.Remove((direction, streamId), out InspectedMessage? message) ? message : isAnswerable && !isOther ? request : null;
         }
     }
 
@@ -190,7 +199,7 @@ internal sealed class InspectedMessages
                 : _unanswered.TryDequeue(out InspectedMessage? first) ? first : null;
         }
 
-        return _open.TryGetValue((HttpDirection.Request, streamId), out InspectedMessage? open) ? open : _answerable?.GetValueOrDefault(streamId);
+        return Request(streamId);
     }
 
     private InspectedMessage Make(HttpDirection direction, int streamId)

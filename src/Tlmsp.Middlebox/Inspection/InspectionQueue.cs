@@ -8,7 +8,7 @@ namespace Tlmsp.Middlebox;
 /// Between the relay, which opens container by container without waiting, and the inspectors, which may wait: keeps containers until it is
 /// decided what becomes of all that is in them, and sends them on in the order in which they came.
 /// </summary>
-internal sealed class InspectionQueue : IRelayQueue, IHttpMessageEvents, IHttpPieceEvents
+internal sealed partial class InspectionQueue : IRelayQueue, IHttpMessageEvents, IHttpPieceEvents
 {
     private const int KeptCapacity = 16;
     private const int KeptFree = 256;
@@ -17,7 +17,8 @@ internal sealed class InspectionQueue : IRelayQueue, IHttpMessageEvents, IHttpPi
     private readonly IHttpMessageObserver _observer;
     private readonly InspectedMessages _messages;
     private readonly InspectionStages _stages;
-    private readonly ResponseTurn? _turn;
+    private readonly IInsertionTurn? _turn;
+    private readonly Http2Interventions? _http2;
     private readonly int _inspectors;
     private readonly bool _rechunks;
     private readonly List<InspectionEvent> _events = [];
@@ -36,11 +37,13 @@ internal sealed class InspectionQueue : IRelayQueue, IHttpMessageEvents, IHttpPi
     /// <param name="observer">Reads the messages.</param>
     /// <param name="messages">Those of the connection.</param>
     /// <param name="stages">Asks the inspectors.</param>
-    /// <param name="turn">For responses: knows when an answer of our own can go between them.</param>
+    /// <param name="turn">Knows when something of our own can go between what passes; null where nothing ever does.</param>
+    /// <param name="http2">For HTTP/2: what the middlebox does of its own.</param>
     public InspectionQueue(
         HttpDirection direction, HttpProfile profile, IHttpMessageObserver observer, InspectedMessages messages, InspectionStages stages,
-        ResponseTurn? turn)
+        IInsertionTurn? turn, Http2Interventions? http2)
     {
+        _http2 = http2;
         _direction = direction;
         _profile = profile;
         _observer = observer;
@@ -72,6 +75,7 @@ internal sealed class InspectionQueue : IRelayQueue, IHttpMessageEvents, IHttpPi
     /// <exception cref="OperationCanceledException">The connection ended meanwhile: nothing it shares may be touched any more.</exception>
     public async ValueTask InspectAsync(CancellationToken cancellationToken)
     {
+        TakeAbandoned();
         if (_events.Count == 0)
         {
             return;
@@ -82,17 +86,22 @@ internal sealed class InspectionQueue : IRelayQueue, IHttpMessageEvents, IHttpPi
         int shown = 0;
         try
         {
-            for (; shown < _events.Count; shown++)
+            for (; shown < _events.Count && !IsOver; shown++)
             {
                 InspectionEvent seen = _events[shown];
                 await _stages.ShowAsync(seen, _content.Memory.Slice(seen.Offset, seen.Length), cancellationToken).ConfigureAwait(false);
             }
 
-            _stages.CheckHeld(_heldBytes);
+            _stages.CheckHeld(_passing, _heldBytes);
+            CheckWindows();
         }
         catch (InspectorException e)
         {
             fault = e;
+        }
+
+        if (fault is not null || IsOver)
+        {
             await RecordUnsentAsync(shown, cancellationToken).ConfigureAwait(false);
         }
 
@@ -126,14 +135,26 @@ internal sealed class InspectionQueue : IRelayQueue, IHttpMessageEvents, IHttpPi
     /// <summary>Sends on what has been decided on.</summary>
     public void Release(ContainerRelay relay, IBufferWriter<byte> output)
     {
-        _turn?.Insert(relay, output);
+        _turn?.Insert(relay, output, _passing.Count == 0);
         while (_passing.TryPeek(out PassingContainer? next) && next.Undecided == 0)
         {
+            if (_turn is null)
+            {
+                next.Send(relay, output);
+            }
+            else if (!_turn.TrySend(next, relay, output))
+            {
+                break;
+            }
+
             _passing.Dequeue();
-            _heldBytes -= next.Held.WireLength;
-            next.Send(relay, output);
-            _turn?.OnSent(next);
-            _turn?.Insert(relay, output);
+            _heldBytes -= next.WireLength;
+            if (next.IsLast)
+            {
+                return;
+            }
+
+            _turn?.Insert(relay, output, _passing.Count == 0);
             if (_free.Count < KeptFree)
             {
                 _free.Push(next);
@@ -152,8 +173,6 @@ internal sealed class InspectionQueue : IRelayQueue, IHttpMessageEvents, IHttpPi
             return;
         }
 
-        // What looked like the beginning of a field block's frame was that of another (RFC 9113 §4.1).
-        ContainerRun.PassAll(_partialHead);
         if (kind == HttpRunKind.Content || _messages.Peek(_direction) is not { } message || FlowOf(message) is not { } flow)
         {
             return;
@@ -179,18 +198,28 @@ internal sealed class InspectionQueue : IRelayQueue, IHttpMessageEvents, IHttpPi
     {
         InspectedMessage message = _messages.Begin(_direction, head);
         MessageFlow flow = FlowOf(message);
+        flow.IsAborted = _aborted.Contains(head.StreamId);
         flow.OriginalHead = head;
         flow.IsRechunked = _rechunks && _profile.Version == HttpWireVersion.Http11 && message.Rights is { WritesContent: true, ReadsHead: true }
             && head["Transfer-Encoding"] is not null;
         TakePartialHead(flow.Head);
         _events.Add(new InspectionEvent(InspectionEventKind.Head, flow));
+        if (flow.IsAborted)
+        {
+            Abort(head.StreamId);
+        }
     }
 
     void IHttpMessageEvents.OnContent(int streamId, ReadOnlySpan<byte> content)
     {
-        InspectedMessage message = _messages.Current(_direction, streamId);
-        message.OnContent(content.Length);
-        MessageFlow flow = FlowOf(message);
+        if (_isFrameRemoved)
+        {
+            _frameFlow?.Message.OnContent(content.Length);
+            return;
+        }
+
+        MessageFlow flow = _frameFlow ?? FlowOf(_messages.Current(_direction, streamId));
+        flow.Message.OnContent(content.Length);
         if (flow.IsWithheld)
         {
             _container.Replace(_at - content.Length, content.Length, default);
@@ -210,9 +239,14 @@ internal sealed class InspectionQueue : IRelayQueue, IHttpMessageEvents, IHttpPi
 
     void IHttpMessageEvents.OnTrailers(HttpHead trailers)
     {
-        InspectedMessage message = _messages.Current(_direction, trailers.StreamId);
-        message.OnTrailers(trailers);
-        MessageFlow flow = FlowOf(message);
+        if (_http2?.IsWithheld(_direction, trailers.StreamId) == true)
+        {
+            ContainerRun.RemoveAll(_partialHead);
+            return;
+        }
+
+        MessageFlow flow = _aborted.Find(trailers.StreamId) ?? FlowOf(_messages.Current(_direction, trailers.StreamId));
+        flow.Message.OnTrailers(trailers);
         TakePartialHead(flow.Trailers);
         if (flow.IsWithheld)
         {
@@ -239,11 +273,11 @@ internal sealed class InspectionQueue : IRelayQueue, IHttpMessageEvents, IHttpPi
 
     void IHttpMessageEvents.OnMessageAborted(int streamId)
     {
-        foreach (InspectedMessage message in _messages.Abort(streamId))
+        Abort(streamId);
+        _http2!.Abandon(Opposite, streamId);
+        if (_direction == HttpDirection.Request)
         {
-            MessageFlow flow = FlowOf(message);
-            _flows.Remove(message);
-            _events.Add(new InspectionEvent(InspectionEventKind.Aborted, flow));
+            _http2!.Forget(streamId);
         }
     }
 
@@ -265,7 +299,10 @@ internal sealed class InspectionQueue : IRelayQueue, IHttpMessageEvents, IHttpPi
     {
         while (_passing.TryDequeue(out PassingContainer? container))
         {
-            relay.Discard(container.Held);
+            if (!container.IsPartlySent)
+            {
+                relay.Discard(container.Held);
+            }
         }
 
         _heldBytes = 0;

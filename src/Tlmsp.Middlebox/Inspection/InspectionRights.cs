@@ -6,7 +6,8 @@ namespace Tlmsp.Middlebox;
 /// <param name="Head">Heads and trailers.</param>
 /// <param name="Content">Content; of named content contexts that of the message, where its head can be read, else the one with most rights.</param>
 /// <param name="Secret">Sensitive fields; as <paramref name="Head"/> where they have no context of their own.</param>
-public readonly record struct InspectionRights(TlmspAccess Head, TlmspAccess Content, TlmspAccess Secret)
+/// <param name="Control">Control frames of HTTP/2; as <paramref name="Head"/> where they have no context of their own.</param>
+public readonly record struct InspectionRights(TlmspAccess Head, TlmspAccess Content, TlmspAccess Secret, TlmspAccess Control)
 {
     /// <summary>Whether heads can be read.</summary>
     public bool ReadsHead => Head >= TlmspAccess.Read;
@@ -34,7 +35,8 @@ public readonly record struct InspectionRights(TlmspAccess Head, TlmspAccess Con
         return new InspectionRights(
             head,
             message is null ? ids.Max(id => grant[id]) : grant[ids[profile.Contents?.IndexIn(message) ?? 0]],
-            profile.Has(HttpRole.Secret) ? grant[profile.IdOf(direction, HttpRole.Secret)] : head);
+            profile.Has(HttpRole.Secret) ? grant[profile.IdOf(direction, HttpRole.Secret)] : head,
+            grant[profile.IdOf(direction, HttpRole.Control)]);
     }
 
     /// <summary>The right to a part.</summary>
@@ -43,6 +45,7 @@ public readonly record struct InspectionRights(TlmspAccess Head, TlmspAccess Con
         HttpRole.Head => Head,
         HttpRole.Content => Content,
         HttpRole.Secret => Secret,
+        HttpRole.Control => Control,
         _ => TlmspAccess.None,
     };
 }

@@ -47,12 +47,13 @@ internal sealed partial class InspectionStages
 
     private async ValueTask AbortedAsync(MessageFlow flow, CancellationToken cancellationToken)
     {
+        bool isDecided = flow.IsWithheld;
         if (flow.IsHeld)
         {
-            throw new InspectorException("a stream was reset of which an inspector holds something back that it has not decided on");
+            Withdraw(flow);
         }
 
-        for (int i = 0; i < inspectors.All.Length; i++)
+        for (int i = 0; !isDecided && i < inspectors.All.Length; i++)
         {
             Start();
             try
@@ -69,6 +70,19 @@ internal sealed partial class InspectionStages
         {
             await RecordAsync(flow, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>What is held of a stream that was reset will never be decided on: it goes nowhere, or the connection does not.</summary>
+    private void Withdraw(MessageFlow flow)
+    {
+        int holds = flow.Holds;
+        if (!writer.TryWithdraw(flow))
+        {
+            throw new InspectorException("a stream was reset of which an inspector holds something back that it has not decided on, "
+                + "and this middlebox may not take it out");
+        }
+
+        _holds -= holds;
     }
 
     private async ValueTask<InspectionVerdict> AskAsync(
@@ -122,6 +136,7 @@ internal sealed partial class InspectionStages
             throw InspectorException.Refused(decider, verdict);
         }
 
+        _holds -= flow.Holds;
         Carry(() =>
         {
             if (verdict.Action == InspectionAction.Respond)
@@ -131,8 +146,7 @@ internal sealed partial class InspectionStages
             }
             else
             {
-                writer.Drop(flow);
-                IsOver = true;
+                IsOver |= !writer.Drop(flow);
             }
         }, inspector);
         flow.Message.IsWithheld = true;

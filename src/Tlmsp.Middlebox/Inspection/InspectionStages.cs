@@ -55,13 +55,29 @@ internal sealed partial class InspectionStages(
                 await EndAsync(seen.Flow, cancellationToken).ConfigureAwait(false);
                 break;
         }
+
+        if (seen.Flow is { IsAborted: true, IsHeld: true })
+        {
+            Withdraw(seen.Flow);
+        }
     }
 
+    /// <summary>Whether inspectors hold something back.</summary>
+    public bool Holds => _holds > 0;
+
     /// <summary>Checks that inspectors do not hold too much.</summary>
+    /// <param name="passing">All that waits; what is decided on and comes first is about to go.</param>
+    /// <param name="bytes">How much that is.</param>
     /// <exception cref="InspectorException">They do.</exception>
-    public void CheckHeld(long bytes)
+    public void CheckHeld(IEnumerable<PassingContainer> passing, long bytes)
     {
-        if (_holds > 0 && bytes > maxHeldBytes)
+        if (_holds == 0 || bytes <= maxHeldBytes)
+        {
+            return;
+        }
+
+        bytes -= passing.TakeWhile(container => container.Undecided == 0).Sum(container => container.WireLength);
+        if (bytes > maxHeldBytes)
         {
             throw new InspectorException($"inspectors hold back {bytes} bytes, more than {maxHeldBytes} (MaxHeldBytes)");
         }

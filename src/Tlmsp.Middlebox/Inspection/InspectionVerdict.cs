@@ -12,7 +12,7 @@ public enum InspectionAction
     /// <summary>The middlebox answers in the server's place.</summary>
     Respond,
 
-    /// <summary>The message does not go on; the connection ends.</summary>
+    /// <summary>The message does not go on; its connection or stream ends.</summary>
     Drop,
 
     /// <summary>The connection ends with an alert to both sides.</summary>
@@ -31,7 +31,8 @@ public readonly record struct InspectionVerdict(InspectionAction Action)
 
     /// <summary>
     /// Keeps back what was shown, and all that follows it in its direction, until more of the message arrives: the next call shows all of the
-    /// content that is held. At most <see cref="TlmspMiddleboxHostOptions.MaxHeldBytes"/>; a message that is longer ends the connection.
+    /// content that is held. At most <see cref="TlmspMiddleboxHostOptions.MaxHeldBytes"/>, and over HTTP/2 what the receiver's windows
+    /// allow; a message that is longer ends the connection.
     /// Needs no right.
     /// </summary>
     public static InspectionVerdict Hold => new(InspectionAction.Hold);
@@ -47,7 +48,8 @@ public readonly record struct InspectionVerdict(InspectionAction Action)
 
     /// <summary>
     /// Answers in the server's place: a request does not reach the server, or a response is replaced before anything of it has reached the
-    /// client. Needs write access to all contexts of what is kept back and of the response.
+    /// client. Needs write access to all contexts of what is kept back and of the response; over HTTP/2 also to control frames, and read
+    /// access to everything.
     /// </summary>
     /// <param name="response">The answer.</param>
     /// <param name="reason">Why, for the log and the audit.</param>
@@ -56,7 +58,8 @@ public readonly record struct InspectionVerdict(InspectionAction Action)
 
     /// <summary>
     /// Sends nothing of the message on. A request that is never answered would have the next answer taken for its own, so over HTTP/1.1 the
-    /// connection ends, without an alert; over HTTP/2 too.
+    /// connection ends, without an alert. Over HTTP/2 the stream is reset where the rights for <see cref="Respond"/> are there; else the
+    /// connection ends.
     /// </summary>
     /// <param name="reason">Why, for the log and the audit.</param>
     public static InspectionVerdict Drop(string reason) => new(InspectionAction.Drop) { Reason = reason };

@@ -18,10 +18,10 @@ internal sealed class MessageFlow(InspectedMessage message, int inspectors)
     /// <summary>The bytes of its trailer section.</summary>
     public List<ContainerRun> Trailers { get; } = [];
 
-    /// <summary>Its content, in order.</summary>
+    /// <summary>Its content, in order; over HTTP/2 with the frames that it comes in.</summary>
     public Queue<ContainerRun> Content { get; } = new();
 
-    /// <summary>Its framing as long as its head waits: it goes if the message does.</summary>
+    /// <summary>Other bytes of it as long as its head waits: they go if the message does.</summary>
     public List<ContainerRun> Framing { get; } = [];
 
     /// <summary>Whether the middlebox makes the chunks itself, because their content may change its length.</summary>
@@ -29,6 +29,12 @@ internal sealed class MessageFlow(InspectedMessage message, int inspectors)
 
     /// <summary>Whether its head has been decided on.</summary>
     public bool HeadPassed { get; set; }
+
+    /// <summary>Whether its stream was reset, so that nothing of it can be waited for.</summary>
+    public bool IsAborted { get; set; }
+
+    /// <summary>How many inspectors hold something of it back.</summary>
+    public int Holds => _holds.Count(hold => hold is not null);
 
     /// <summary>Whether nothing of it goes on.</summary>
     public bool IsWithheld { get; private set; }
@@ -51,11 +57,22 @@ internal sealed class MessageFlow(InspectedMessage message, int inspectors)
         return hold;
     }
 
+    /// <summary>What follows the content that went on, and needs no decision of its own.</summary>
+    public void PassFrameEnds()
+    {
+        while (Content.TryPeek(out ContainerRun next) && next.Kind == ContentRunKind.FrameEnd)
+        {
+            Content.Dequeue().Pass();
+        }
+    }
+
     /// <summary>Nothing of it goes on: its containers do, without what was its.</summary>
     /// <param name="instead">What goes on in the place of its head.</param>
-    public void Withhold(ReadOnlyMemory<byte> instead = default)
+    /// <returns>What the frames that do not go on would have taken of windows.</returns>
+    public long Withhold(ReadOnlyMemory<byte> instead = default)
     {
         IsWithheld = true;
+        long dataBytes = 0;
         foreach (ContainerRun run in Head)
         {
             run.Pass(instead);
@@ -65,6 +82,11 @@ internal sealed class MessageFlow(InspectedMessage message, int inspectors)
         foreach (ContainerRun run in (IEnumerable<ContainerRun>)[.. Content, .. Trailers])
         {
             run.Pass(default);
+            dataBytes += run.DataBytes;
+            if (run.DataBytes > 0)
+            {
+                run.Container.RemoveData(run.Start);
+            }
         }
 
         foreach (ContainerRun run in Framing)
@@ -80,6 +102,8 @@ internal sealed class MessageFlow(InspectedMessage message, int inspectors)
         {
             Release(i)?.Dispose();
         }
+
+        return dataBytes;
     }
 }
 

@@ -3,21 +3,23 @@ using Tlmsp.Http;
 
 namespace Tlmsp.Middlebox;
 
-/// <summary>Knows, in the responses' direction, when an answer of our own can go between those of the server.</summary>
-internal sealed class ResponseTurn(BoxAnswers answers, HttpProfile profile)
+/// <summary>Knows, in the responses' direction over HTTP/1.1, when an answer of our own can go between those of the server.</summary>
+internal sealed class ResponseTurn(BoxAnswers answers, HttpProfile profile) : IInsertionTurn
 {
     private long _answered;
     private bool _isInside;     // a response of the server
 
-    /// <summary>A container of the server's went to the client.</summary>
-    public void OnSent(PassingContainer container)
+    /// <inheritdoc/>
+    public bool TrySend(PassingContainer container, ContainerRelay relay, IBufferWriter<byte> output)
     {
+        container.Send(relay, output);
         _answered += container.Answers;
         _isInside = container.LeavesOpen ?? _isInside;
+        return true;
     }
 
-    /// <summary>Sends the answers that are due.</summary>
-    public void Insert(ContainerRelay relay, IBufferWriter<byte> output)
+    /// <inheritdoc/>
+    public void Insert(ContainerRelay relay, IBufferWriter<byte> output, bool isEmpty)
     {
         while (!_isInside && answers.TryTake(_answered, out BoxAnswer answer))
         {

@@ -7,8 +7,11 @@ namespace Tlmsp.Middlebox;
 /// <summary>Carries out what inspectors decided about the messages of one direction, in the containers that the messages came in.</summary>
 internal sealed class VerdictWriter(
     HttpDirection direction, HttpProfile profile, InspectionContext connection, InspectedMessages messages, HttpExchangeQueue? exchanges,
-    BoxAnswers answers)
+    BoxAnswers answers, Http2VerdictWriter? http2)
 {
+    /// <summary>What a message of <see cref="InspectionRightException"/> is about.</summary>
+    internal const string What = "An answer in the server's place";
+
     private readonly InspectionRights _responses = InspectionRights.Of(profile, connection.Grant, HttpDirection.Response);
 
     /// <summary>The head goes on, changed or not.</summary>
@@ -26,6 +29,7 @@ internal sealed class VerdictWriter(
 
         flow.HeadPassed = true;
         flow.Framing.Clear();
+        flow.PassFrameEnds();
         if (direction == HttpDirection.Request)
         {
             answers.OnForwarded();
@@ -49,6 +53,12 @@ internal sealed class VerdictWriter(
         while (covers > 0)
         {
             ContainerRun run = flow.Content.Dequeue();
+            if (run.Kind != ContentRunKind.Content)
+            {
+                run.Pass();
+                continue;
+            }
+
             covers -= run.Length;
             if (flow.IsRechunked)
             {
@@ -66,6 +76,8 @@ internal sealed class VerdictWriter(
 
             isFirst = false;
         }
+
+        flow.PassFrameEnds();
     }
 
     /// <summary>Answers in the server's place.</summary>
@@ -78,10 +90,18 @@ internal sealed class VerdictWriter(
         byte contentId = contentName is null
             ? profile.IdOf(HttpDirection.Response, HttpRole.Content)
             : profile.ContentId(contentName, HttpDirection.Response);
-        CheckResponse(flow, contentId);
-        byte[] head = HeadWriter.Write(contentName is null
+        CheckTime(flow);
+        response = contentName is null
             ? response
-            : response with { Fields = [.. response.Fields, new HttpField(HttpContentSet.Field, contentName)] });
+            : response with { Fields = [.. response.Fields, new HttpField(HttpContentSet.Field, contentName)] };
+        if (http2 is not null)
+        {
+            http2.Respond(flow, request, response, contentId);
+            return;
+        }
+
+        CheckResponse(contentId);
+        byte[] head = HeadWriter.Write(response);
         if (direction == HttpDirection.Request)
         {
             CheckWithholding(flow);
@@ -100,44 +120,56 @@ internal sealed class VerdictWriter(
     }
 
     /// <summary>Sends nothing of a message on.</summary>
+    /// <returns>
+    /// False where the connection has to end with what was before the message, because there is no other way to say that there will be no answer.
+    /// </returns>
     /// <exception cref="InspectionRightException">The grant does not allow it.</exception>
-    public void Drop(MessageFlow flow)
+    public bool Drop(MessageFlow flow)
     {
+        if (http2?.TryDrop(flow) == true)
+        {
+            return true;
+        }
+
         CheckWithholding(flow);
+        ContainerRun first = flow.Head[0];
         flow.Withhold();
+        first.Container.EndAt(first.Start);
+        return false;
     }
 
-    private void CheckResponse(MessageFlow flow, byte contentId)
-    {
-        const string what = "An answer in the server's place";
-        if (profile.Version == HttpWireVersion.Http2)
-        {
-            throw new NotSupportedException($"{what} is given over HTTP/1.1 alone: close the connection over HTTP/2.");
-        }
+    /// <summary>Takes back what is held of a message whose stream was reset.</summary>
+    /// <returns>False where the grant does not allow it.</returns>
+    public bool TryWithdraw(MessageFlow flow) => http2 is not null && http2.TryWithdraw(flow);
 
+    private void CheckTime(MessageFlow flow)
+    {
         if (flow.HeadPassed)
         {
-            throw new InvalidOperationException($"{what} comes too late: the head of the message has gone on. Hold it back in OnHeadAsync.");
-        }
-
-        if (!_responses.WritesHead)
-        {
-            throw new InspectionRightException(what, HttpDirection.Response, HttpRole.Head, TlmspAccess.Write);
-        }
-
-        if (connection.Grant[contentId] != TlmspAccess.Write)
-        {
-            throw new InspectionRightException(what, HttpDirection.Response, HttpRole.Content, TlmspAccess.Write);
+            throw new InvalidOperationException($"{What} comes too late: the head of the message has gone on. Hold it back in OnHeadAsync.");
         }
 
         if (direction == HttpDirection.Response && flow.Message.Request is null)
         {
-            throw new InspectionRightException(what, HttpDirection.Request, HttpRole.Head, TlmspAccess.Read);
+            throw new InspectionRightException(What, HttpDirection.Request, HttpRole.Head, TlmspAccess.Read);
         }
 
         if (flow.Message.Head is { StatusCode: >= 100 and < 200 })
         {
-            throw new InvalidOperationException($"{what} cannot replace an interim response.");
+            throw new InvalidOperationException($"{What} cannot replace an interim response.");
+        }
+    }
+
+    private void CheckResponse(byte contentId)
+    {
+        if (!_responses.WritesHead)
+        {
+            throw new InspectionRightException(What, HttpDirection.Response, HttpRole.Head, TlmspAccess.Write);
+        }
+
+        if (connection.Grant[contentId] != TlmspAccess.Write)
+        {
+            throw new InspectionRightException(What, HttpDirection.Response, HttpRole.Content, TlmspAccess.Write);
         }
     }
 

@@ -1,0 +1,231 @@
+using Tlmsp.Http;
+
+namespace Tlmsp.Middlebox;
+
+/// <content>HTTP/2: which bytes go on with which decision, frame by frame, and streams that are reset.</content>
+internal sealed partial class InspectionQueue : IHttp2FrameEvents
+{
+    private readonly AbortedStreams _aborted = new();
+    private readonly List<ContainerRun> _frame = [];    // bytes of a frame that nothing is decided on yet
+    private MessageFlow? _frameFlow;                    // of the DATA frame at hand
+    private bool _isFrameRemoved;
+    private uint _increment;
+
+    void IHttp2FrameEvents.OnFrameRun(in Http2Frame frame, Http2Piece piece, ReadOnlySpan<byte> bytes, bool isInside)
+    {
+        var run = new ContainerRun(_container, _at, bytes.Length);
+        _at += bytes.Length;
+        _container.LeavesOpen = isInside;
+        if (piece.Kind == Http2PieceKind.Preface)
+        {
+            return;
+        }
+
+        if (piece.Kind == Http2PieceKind.PartialHeader)
+        {
+            _frame.Add(run.Await());
+            return;
+        }
+
+        if (piece.Kind == Http2PieceKind.Header)
+        {
+            _isFrameRemoved = _http2!.IsWithheld(_direction, (int)frame.StreamId);
+            _frameFlow = null;
+        }
+
+        switch (frame.Type)
+        {
+            case Http2FrameType.Headers or Http2FrameType.Continuation:
+                _partialHead.AddRange(_frame);
+                _frame.Clear();
+                AddTo(_partialHead, run.Start, run.Length);
+                break;
+            case Http2FrameType.Data:
+                OnData(frame, piece, run);
+                break;
+            case Http2FrameType.WindowUpdate or Http2FrameType.RstStream or Http2FrameType.Priority:
+                OnStreamControl(frame, piece, run, bytes);
+                break;
+            default:
+                ContainerRun.PassAll(_frame);
+                break;
+        }
+    }
+
+    private void OnData(in Http2Frame frame, Http2Piece piece, ContainerRun run)
+    {
+        int streamId = (int)frame.StreamId;
+        if (piece.Kind == Http2PieceKind.Header)
+        {
+            _frameFlow = _messages.Peek(_direction, streamId) is { } message ? FlowOf(message) : _aborted.Find(streamId);
+            _container.BeginData(run.Start, frame.Length);
+            run = run with { DataBytes = frame.Length };
+        }
+
+        if (_isFrameRemoved || _frameFlow is { IsWithheld: true })
+        {
+            _isFrameRemoved = true;
+            _frame.Add(run.Await());
+            RemoveFrame();
+            return;
+        }
+
+        if (piece.Kind == Http2PieceKind.Content)
+        {
+            _frameFlow ??= FlowOf(_messages.Current(_direction, streamId));
+            Enqueue(ContentRunKind.FrameHeader);
+            return;
+        }
+
+        if (piece.Kind == Http2PieceKind.Header || _frame.Count > 0)
+        {
+            _frame.Add(run.Await());
+            if (piece.FrameComplete)
+            {
+                Enqueue(ContentRunKind.FrameEnd);
+            }
+        }
+        else
+        {
+            _frame.Add(run.Await());
+            Enqueue(ContentRunKind.FrameEnd);
+        }
+    }
+
+    private void OnStreamControl(in Http2Frame frame, Http2Piece piece, ContainerRun run, ReadOnlySpan<byte> bytes)
+    {
+        _frame.Add(run.Await());
+        _increment = piece.Kind == Http2PieceKind.Header ? 0 : _increment;
+        foreach (byte next in piece.Kind == Http2PieceKind.Header ? default : bytes)
+        {
+            _increment = (_increment << 8) | next;
+        }
+
+        if (!piece.FrameComplete)
+        {
+            return;
+        }
+
+        int streamId = (int)frame.StreamId;
+        uint increment = _increment & ~Http2Frame.ReservedBit;
+        uint passes = increment;
+        if (frame.Type == Http2FrameType.WindowUpdate && streamId == 0)
+        {
+            passes = _http2!.OnUpdate(Opposite, increment);
+        }
+        else if (frame.Type == Http2FrameType.WindowUpdate)
+        {
+            _http2!.OnUpdate(Opposite, streamId, increment, _messages.Request(streamId));
+        }
+
+        if (_isFrameRemoved)
+        {
+            RemoveFrame();
+        }
+        else if (passes != increment)
+        {
+            PassFrameAs(passes == 0 ? default : Http2Answer.Frame(Http2FrameType.WindowUpdate, 0, passes));
+        }
+        else
+        {
+            // A server does not hear of a request that goes no further; a client that waits has to hear of the end of its stream.
+            bool isAfterAll = _direction == HttpDirection.Response && frame.Type == Http2FrameType.RstStream;
+            if (!isAfterAll && _messages.Peek(_direction, streamId) is { } message && FlowOf(message) is { IsWithheld: false, Head.Count: > 0 } flow)
+            {
+                flow.Framing.AddRange(_frame);
+            }
+
+            ContainerRun.PassAll(_frame);
+        }
+    }
+
+    private HttpDirection Opposite => _direction == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request;
+
+    /// <summary>A stream was reset, in this direction or in the other.</summary>
+    private void Abort(int streamId)
+    {
+        InspectedMessage? message = _messages.Abort(_direction, streamId);
+        MessageFlow? flow = message is null ? null : FlowOf(message);
+        if (flow is not null)
+        {
+            _flows.Remove(message!);
+            flow.IsAborted = true;
+            _events.Add(new InspectionEvent(InspectionEventKind.Aborted, flow));
+        }
+
+        _aborted.Add(streamId, flow);
+    }
+
+    /// <summary>Streams that the other direction, or the middlebox, has ended.</summary>
+    private void TakeAbandoned()
+    {
+        foreach (int streamId in _http2?.TakeAbandoned(_direction) ?? [])
+        {
+            Abort(streamId);
+        }
+    }
+
+    /// <summary>What is held back uses up windows: a sender that has none left cannot send what the inspectors wait for.</summary>
+    /// <exception cref="InspectorException">That is so.</exception>
+    private void CheckWindows()
+    {
+        if (_http2 is not { KnowsWindows: true } http2 || !_stages.Holds)
+        {
+            return;
+        }
+
+        long held = _passing.SkipWhile(container => container.Undecided == 0).Sum(container => container.DataBytes);
+        bool isStuck = held > 0 && held >= http2.Window(_direction).Left;
+        foreach ((InspectedMessage message, MessageFlow flow) in _flows)
+        {
+            long window = http2.InitialWindow(_direction) + (message.Request ?? message).WindowIncrements(_direction);
+            isStuck |= flow.IsHeld && !message.IsComplete && message.ContentPart.Bytes >= window;
+        }
+
+        if (isStuck)
+        {
+            throw new InspectorException($"inspectors hold back {held} bytes, and the window of HTTP/2 is used up: nothing that they wait for can come");
+        }
+    }
+
+    private void Enqueue(ContentRunKind kind)
+    {
+        if (kind == ContentRunKind.FrameEnd && (_frameFlow is null || _frameFlow is { Content.Count: 0, Head.Count: 0 }))
+        {
+            ContainerRun.PassAll(_frame);
+            return;
+        }
+
+        foreach (ContainerRun run in _frame)
+        {
+            _frameFlow!.Content.Enqueue(run with { Kind = kind });
+        }
+
+        _frame.Clear();
+    }
+
+    private void RemoveFrame()
+    {
+        foreach (ContainerRun run in _frame)
+        {
+            if (run.DataBytes > 0)
+            {
+                run.Container.RemoveData(run.Start);
+                _http2!.GiveBack(_direction, run.DataBytes);
+            }
+        }
+
+        PassFrameAs(default);
+    }
+
+    private void PassFrameAs(ReadOnlyMemory<byte> bytes)
+    {
+        foreach (ContainerRun run in _frame)
+        {
+            run.Pass(bytes);
+            bytes = default;
+        }
+
+        _frame.Clear();
+    }
+}
