@@ -109,7 +109,7 @@ internal sealed partial class MiddleboxListener : IAsyncDisposable
         LogUnbound(_logger, Settings.Address, _listener.EndPoint.ToString() ?? "", Settings.Name);
     }
 
-    /// <summary>Waits for its connections to end, which have what they are made of from the transport's listener, and releases that.</summary>
+    /// <summary>Waits for its connections to end, as they may use what the transport's listener has, and releases that.</summary>
     public async ValueTask DisposeAsync()
     {
         await _accepting.ConfigureAwait(false);
