@@ -65,6 +65,7 @@ public class InspectionPropertyTests
 
     [Theory]
     [InlineData(HttpWireVersion.Http11)]
+    [InlineData(HttpWireVersion.Http2)]
     public void An_answer_in_the_servers_place_goes_between_those_of_the_server(HttpWireVersion version)
     {
         bool isHttp2 = version == HttpWireVersion.Http2;
