@@ -52,6 +52,28 @@ public class AccessLogTests
         await path.Middlebox.Logs.WaitForLineAsync(expected);
     }
 
+    [Theory]
+    [InlineData("two", "head=r", "POST /whole 200, 0 (sealed) bytes of request, 0 (sealed) bytes of response")]
+    [InlineData("two", "body=r", "sealed sealed -, 50 bytes of request, - bytes of response")]
+    [InlineData("five", "req-head=r,resp-head=r", "POST /whole 200, 0 (sealed) bytes of request, 0 (sealed) bytes of response")]
+    [InlineData("four", "resp-head=r", "sealed sealed 200, - bytes of request, 0 (sealed) bytes of response")]
+    [InlineData("five", "req-body=r,resp-body=r", "sealed sealed sealed, - bytes of request, 50 bytes of response")]
+    [InlineData("five", "", "sealed: no message of it could be told from another, or none passed")]
+    public async Task Over_HTTP2_what_is_sealed_is_logged_as_sealed(string profile, string grant, string expected)
+    {
+        await using InspectorPath path = await InspectorPath.StartAsync(profile, "2.0", box => box.AddAccessLog(), grant);
+
+        using (HttpResponseMessage response = await path.SendAsync(HttpMethod.Post, "/whole", new ByteArrayContent(new byte[50])))
+        {
+            Assert.Equal(50, (await response.Content.ReadAsByteArrayAsync()).Length);
+            path.Client.Dispose();
+        }
+
+        await path.Middlebox.Logs.WaitForLineAsync(expected);
+        Assert.DoesNotContain(path.Middlebox.Logs.Lines, line => line.StartsWith("Warning", StringComparison.Ordinal));
+        Assert.DoesNotContain(path.Middlebox.Logs.Lines, line => line.StartsWith("Error", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_request_that_another_inspector_denies_is_logged_with_its_answer()
     {

@@ -112,36 +112,6 @@ public class ContentScannerTests
     }
 
     [Theory]
-    [InlineData("two 1.1", "head=r,body=r", false)]
-    [InlineData("two 1.1", "body=r", true)]
-    [InlineData("four 1.1", "resp-body=r", true)]
-    [InlineData("four 2.0", "resp-head=r,resp-body=r", false)]
-    [InlineData("four 2.0", "resp-body=r", true)]
-    public async Task Compressed_content_is_refused(string path, string grant, bool hidden)
-    {
-        await using InspectorPath scanned = await StartAsync(path, """{ "CardNumbers": true, "Scan": "Responses" }""", grant);
-
-        await Assert.ThrowsAnyAsync<HttpRequestException>(() => scanned.Client.GetStringAsync($"/gzip?hidden={hidden}"));
-
-        await scanned.Middlebox.Logs.WaitForLineAsync("the content is encoded with gzip, so it cannot be scanned (OnEncoded)");
-    }
-
-    [Theory]
-    [InlineData("two 1.1", "head=r,body=r", false)]
-    [InlineData("four 1.1", "resp-body=r", true)]
-    [InlineData("four 2.0", "resp-head=r,resp-body=r", false)]
-    public async Task Compressed_content_passes_where_that_is_configured_and_is_logged(string path, string grant, bool hidden)
-    {
-        await using InspectorPath scanned = await StartAsync(
-            path, """{ "CardNumbers": true, "Scan": "Responses", "OnEncoded": "Skip" }""", grant);
-
-        using HttpResponseMessage response = await scanned.SendAsync(HttpMethod.Get, $"/gzip?hidden={hidden}");
-
-        Assert.NotEmpty(await response.Content.ReadAsByteArrayAsync());
-        await scanned.Middlebox.Logs.WaitForLineAsync("passes without being scanned: it is encoded with gzip");
-    }
-
-    [Theory]
     [InlineData("two", "body=r", "Redact", "needs the right to write the content of requests")]
     [InlineData("four", "req-body=r,resp-head=r", "Close", "needs the right to read the content of responses")]
     public async Task A_connection_whose_content_cannot_be_scanned_is_refused(string profile, string grant, string action, string missing)

@@ -25,27 +25,21 @@ public class RequestDifferentialTests(PlainKestrel kestrel) : IClassFixture<Plai
     [MemberData(nameof(Accepted))]
     public async Task Both_accept_the_same_requests(string name)
     {
-        byte[] stream = StreamOf(RequestCases.Accepted, name);
-
-        FramedMessages framed = Read(stream);
-        (FramedMessage[] requests, string answer) = await kestrel.SendAsync(stream, ends: false);
+        (FramedMessages framed, FramedMessage[] requests, string answer) = await ReadBothAsync(RequestCases.Accepted, name);
 
         Assert.Null(framed.Refusal);
         Assert.True(framed.IsAtBoundary);
         Assert.Equal(s_end, framed.Messages[^1]);
         Assert.Equal(framed.Messages, requests);
         Assert.DoesNotContain("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
-        AssertPassesContexts(stream);
+        AssertPassesContexts(StreamOf(RequestCases.Accepted, name));
     }
 
     [Theory]
     [MemberData(nameof(Refused))]
     public async Task Both_refuse_it(string name)
     {
-        byte[] stream = StreamOf(RequestCases.Refused, name);
-
-        FramedMessages framed = Read(stream);
-        (FramedMessage[] requests, string answer) = await kestrel.SendAsync(stream, ends: false);
+        (FramedMessages framed, FramedMessage[] requests, string answer) = await ReadBothAsync(RequestCases.Refused, name);
 
         Assert.NotNull(framed.Refusal);
         Assert.Matches("HTTP/1.1 [45][0-9][0-9] ", answer);
@@ -57,10 +51,7 @@ public class RequestDifferentialTests(PlainKestrel kestrel) : IClassFixture<Plai
     [MemberData(nameof(Stricter))]
     public async Task The_framer_refuses_what_Kestrel_accepts(string name)
     {
-        byte[] stream = StreamOf(RequestCases.StricterThanKestrel, name);
-
-        FramedMessages framed = Read(stream);
-        (FramedMessage[] requests, string answer) = await kestrel.SendAsync(stream, ends: false);
+        (FramedMessages framed, FramedMessage[] requests, string answer) = await ReadBothAsync(RequestCases.StricterThanKestrel, name);
 
         Assert.NotNull(framed.Refusal);
         Assert.DoesNotContain(s_end, framed.Messages);
@@ -74,10 +65,7 @@ public class RequestDifferentialTests(PlainKestrel kestrel) : IClassFixture<Plai
     [MemberData(nameof(LeftToKestrel))]
     public async Task Kestrel_refuses_what_the_framer_accepts(string name)
     {
-        byte[] stream = StreamOf(RequestCases.LeftToKestrel, name);
-
-        FramedMessages framed = Read(stream);
-        (FramedMessage[] requests, string answer) = await kestrel.SendAsync(stream, ends: false);
+        (FramedMessages framed, FramedMessage[] requests, string answer) = await ReadBothAsync(RequestCases.LeftToKestrel, name);
 
         Assert.Null(framed.Refusal);
         Assert.Matches("HTTP/1.1 4[0-9][0-9] ", answer);
@@ -89,10 +77,7 @@ public class RequestDifferentialTests(PlainKestrel kestrel) : IClassFixture<Plai
     [MemberData(nameof(Unfinished))]
     public async Task Both_wait_for_more(string name)
     {
-        byte[] stream = Wire.Bytes(RequestCases.Unfinished.Single(one => one[0] == name)[1]);
-
-        FramedMessages framed = Read(stream);
-        (FramedMessage[] requests, _) = await kestrel.SendAsync(stream, ends: true);
+        (FramedMessages framed, FramedMessage[] requests, _) = await ReadBothAsync(RequestCases.Unfinished, name, isWhole: false);
 
         Assert.Null(framed.Refusal);
         Assert.False(framed.IsAtBoundary);
@@ -115,9 +100,17 @@ public class RequestDifferentialTests(PlainKestrel kestrel) : IClassFixture<Plai
 
     private static TheoryData<string> NamesOf(string[][] cases) => [.. cases.Select(one => one[0])];
 
-    private static byte[] StreamOf(string[][] cases, string name) => Wire.Bytes(cases.Single(one => one[0] == name)[1] + End);
+    private static byte[] StreamOf(string[][] cases, string name, bool isWhole = true) =>
+        Wire.Bytes(cases.Single(one => one[0] == name)[1] + (isWhole ? End : ""));
 
-    private static FramedMessages Read(byte[] stream) => FramedMessages.Read(stream, HttpDirection.Request, new HttpExchangeQueue());
+    /// <summary>What the framer makes of a case, and what Kestrel does, with the responses.</summary>
+    private async Task<(FramedMessages Framed, FramedMessage[] Requests, string Answer)> ReadBothAsync(
+        string[][] cases, string name, bool isWhole = true)
+    {
+        byte[] stream = StreamOf(cases, name, isWhole);
+        (FramedMessage[] requests, string answer) = await kestrel.SendAsync(stream, ends: !isWhole);
+        return (FramedMessages.Read(stream, HttpDirection.Request, new HttpExchangeQueue()), requests, answer);
+    }
 
     /// <summary>Splitter and joiner are the same parser, and change nothing.</summary>
     private static void AssertPassesContexts(byte[] stream)
