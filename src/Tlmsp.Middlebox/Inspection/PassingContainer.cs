@@ -178,7 +178,7 @@ internal sealed class PassingContainer
     {
         if (_edits is [{ Start: 0 } all] && all.Length == Held.PlaintextLength)
         {
-            relay.Modify(Held, _bytes.Memory.Span, output);
+            relay.Modify(Held, _bytes.Memory.Span.Slice(all.At, all.Count), output);
         }
         else
         {
