@@ -54,8 +54,9 @@ internal sealed partial class ConnectionRelay
         var observers = new HttpObservers(profile, session.Grant, options.Mapping, options.HttpLimits);
         _refusal = path.Policy.FindProblem(session.Info.Contexts.Select(context => context.Id), session.Grant);
         _lack = inspectors.FindLack(direction => InspectionRights.Of(profile, session.Grant, direction));
-        var answers = new BoxAnswers();
-        var http2 = profile.Version == HttpWireVersion.Http2 ? new Http2Interventions(profile, session.Grant, observers.Streams) : null;
+        long mostWaiting = 8L * options.MaxHeldBytes;
+        var answers = new BoxAnswers(mostWaiting);
+        var http2 = profile.Version == HttpWireVersion.Http2 ? new Http2Interventions(profile, session.Grant, observers.Streams, mostWaiting) : null;
         _toServer = new RelayPump(
             session.ClientToServer, path.ClientRead, client.Transport.Input, server.Transport.Output, Queue(HttpDirection.Request));
         _toClient = new RelayPump(

@@ -67,7 +67,7 @@ internal static class InspectedRelay
             var context = new InspectionContext("benchmark", session.Info, session.Grant);
             var messages = new InspectedMessages(context, HttpProfile.Two, TimeProvider.System);
             var observers = new HttpObservers(HttpProfile.Two, session.Grant, HttpMappingMode.Strict, HttpFramerLimits.Default);
-            var answers = new BoxAnswers();
+            var answers = new BoxAnswers(256 * 1024);
             foreach (HttpDirection direction in Enum.GetValues<HttpDirection>())
             {
                 ContainerRelay relay = direction == HttpDirection.Request ? session.ClientToServer : session.ServerToClient;

@@ -262,7 +262,7 @@ public sealed class RelayPumpTests : IDisposable
         var context = new InspectionContext("test", session.Info, session.Grant);
         var messages = new InspectedMessages(context, HttpProfile.Two, TimeProvider.System);
         var observers = new HttpObservers(HttpProfile.Two, session.Grant, HttpMappingMode.Strict, HttpFramerLimits.Default);
-        var writer = new VerdictWriter(HttpDirection.Request, HttpProfile.Two, context, messages, observers.Exchanges, new BoxAnswers(), http2: null);
+        var writer = new VerdictWriter(HttpDirection.Request, HttpProfile.Two, context, messages, observers.Exchanges, new BoxAnswers(256 * 1024), http2: null);
         var stages = new InspectionStages(
             HttpDirection.Request, new InspectorSet([inspector], [], []), writer, messages, new InspectorWatch(), new MiddleboxMetrics(), 256 * 1024);
         return new InspectionQueue(HttpDirection.Request, HttpProfile.Two, observers.For(HttpDirection.Request), messages, stages, turn: null, http2: null);

@@ -213,6 +213,44 @@ public class RespondTests
         Assert.Equal(targets.Select(target => target == "/blocked" ? "403" : "200"), seen);
     }
 
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task A_client_that_asks_and_never_reads_is_cut_off_before_answers_fill_the_memory(string version)
+    {
+        int seen = 0;
+        await using ChangePath path = await ChangePath.StartAsync("two", version, new DelegateInspector
+        {
+            Head = _ =>
+            {
+                Interlocked.Increment(ref seen);
+                return InspectionVerdict.Respond(s_forbidden with { Content = new byte[10_000] }, "rule 7");
+            },
+        });
+        TlmspMiddlebox box = path.Middlebox.With(Grant.Write(HttpContexts.Headers, HttpContexts.Body));
+        TlmspClientOptions options = TlmspPeer.ClientOptions(path.Server.Address, [box]);
+        bool isHttp2 = version == "2.0";
+        options.Contexts = isHttp2 ? [.. HttpProfile.Two.For(HttpWireVersion.Http2).CreateContexts()] : options.Contexts;
+        await using TlmspPeer client = await TlmspPeer.ConnectAsync(options);
+        await client.SendAsync(HttpContexts.Headers, isHttp2 ? [.. Http2Frame.Preface, 0, 0, 0, 4, 0, 0, 0, 0, 0] : Array.Empty<byte>());
+
+        // Few at a time, as many at once without an answer are refused for that.
+        Task<string> refused = path.Middlebox.Logs.WaitForLineAsync("bytes of answers of this middlebox wait for a client that does not take them");
+        for (int sent = 1; sent < 20_000 && !refused.IsCompleted; sent++)
+        {
+            byte[] request = isHttp2
+                ? Http2HeadWriter.Write(new HttpHead(HttpDirection.Request, "GET / HTTP/2", [new HttpField("host", "x")]) { StreamId = (sent * 2) - 1 }, true)
+                : [.. "GET / HTTP/1.1\r\nHost: x\r\n\r\n"u8];
+            await Record.ExceptionAsync(() => client.SendAsync(HttpContexts.Headers, request));
+            while (sent - Volatile.Read(ref seen) > 50 && !refused.IsCompleted)
+            {
+                await Task.Delay(1);
+            }
+        }
+
+        await refused;
+    }
+
     private static DelegateInspector Blocking() => new()
     {
         Head = message => message.Head!.Target == "/blocked" ? InspectionVerdict.Respond(s_forbidden, "rule 7") : default,

@@ -4,11 +4,13 @@ namespace Tlmsp.Middlebox;
 /// Answers that a middlebox gives in the server's place, until they can go to the client: each behind the answers to the requests before
 /// it (RFC 9112 §9.3.2). Written by the requests' direction, read by the responses'.
 /// </summary>
-internal sealed class BoxAnswers
+/// <param name="maxBytes">How much may wait: who asks and does not read is not to fill the memory.</param>
+internal sealed class BoxAnswers(long maxBytes)
 {
     private readonly Lock _lock = new();
     private readonly Queue<(long After, BoxAnswer Answer)> _due = new();
     private long _forwarded;
+    private long _bytes;
 
     /// <summary>Called when an answer was added; set by the responses' direction.</summary>
     public Action? Added { get; set; }
@@ -26,10 +28,12 @@ internal sealed class BoxAnswers
     /// <param name="head">Head of the answer.</param>
     /// <param name="contentId">Context of its content.</param>
     /// <param name="content">Content of the answer.</param>
+    /// <exception cref="InspectorException">Too much waits.</exception>
     public void Add(ReadOnlyMemory<byte> head, byte contentId, ReadOnlyMemory<byte> content)
     {
         lock (_lock)
         {
+            CheckWaiting(_bytes += head.Length + content.Length, maxBytes);
             _due.Enqueue((_forwarded, new BoxAnswer(head, contentId, content)));
         }
 
@@ -45,7 +49,19 @@ internal sealed class BoxAnswers
         {
             bool isDue = _due.TryPeek(out var next) && next.After <= answered;
             answer = isDue ? _due.Dequeue().Answer : default;
+            _bytes -= answer.Head.Length + answer.Content.Length;
             return isDue;
+        }
+    }
+
+    /// <summary>Checks how much waits for a client.</summary>
+    /// <exception cref="InspectorException">Too much.</exception>
+    public static void CheckWaiting(long bytes, long maxBytes)
+    {
+        if (bytes > maxBytes)
+        {
+            throw new InspectorException(
+                $"{bytes} bytes of answers of this middlebox wait for a client that does not take them, more than {maxBytes} (8 times MaxHeldBytes)");
         }
     }
 }

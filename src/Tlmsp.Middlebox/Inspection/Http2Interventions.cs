@@ -7,7 +7,7 @@ namespace Tlmsp.Middlebox;
 /// What a middlebox does of its own on an HTTP/2 connection: answers and resets that it inserts, streams of which it lets no more pass, and
 /// the windows, which come out right all the same (RFC 9113 §5.2). Shared by both directions.
 /// </summary>
-internal sealed class Http2Interventions(HttpProfile profile, Grant grant, Http2Streams streams)
+internal sealed class Http2Interventions(HttpProfile profile, Grant grant, Http2Streams streams, long maxBytes)
 {
     private const uint CancelCode = 8;
     private const int RememberedStreams = 4096;
@@ -137,12 +137,15 @@ internal sealed class Http2Interventions(HttpProfile profile, Grant grant, Http2
     }
 
     /// <summary>Takes over what is to go on in a direction, later.</summary>
+    /// <exception cref="InspectorException">Too much waits.</exception>
     public void Add(HttpDirection direction, Http2Outgoing outgoing)
     {
         lock (_lock)
         {
-            _sides[(int)direction].Outgoing.Add(outgoing);
-            _sides[(int)direction].IsSending = true;
+            Side side = _sides[(int)direction];
+            side.Outgoing.Add(outgoing);
+            side.IsSending = true;
+            BoxAnswers.CheckWaiting(side.Outgoing.Sum(each => (long)each.Waiting), maxBytes);
         }
     }
 

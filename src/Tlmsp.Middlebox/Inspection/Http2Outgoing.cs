@@ -42,6 +42,9 @@ internal sealed class Http2Outgoing(InspectedMessage request, byte contentId, Re
     /// <summary>DATA of the stream that went on before, in octets.</summary>
     public long SentBefore { get; init; }
 
+    /// <summary>How much has not gone on yet, in bytes.</summary>
+    public int Waiting => Head.Length + content.Length - _sent;
+
     public bool IsComplete => Head.IsEmpty && !_isEmptyDue && _sent == content.Length && (!HasTrailers || !Trailers.IsEmpty);
 
     /// <summary>The HEADERS frame, the first time.</summary>

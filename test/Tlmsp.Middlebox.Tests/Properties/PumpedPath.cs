@@ -24,9 +24,9 @@ internal sealed class PumpedPath : IDisposable
         var context = new InspectionContext("test", session.Info, session.Grant);
         var messages = new InspectedMessages(context, profile, TimeProvider.System);
         var observers = new HttpObservers(profile, session.Grant, HttpMappingMode.Strict, HttpFramerLimits.Default);
-        var answers = new BoxAnswers();
+        var answers = new BoxAnswers(256 * 1024);
         Http2Interventions? http2 = profile.Version == HttpWireVersion.Http2
-            ? new Http2Interventions(profile, session.Grant, observers.Streams)
+            ? new Http2Interventions(profile, session.Grant, observers.Streams, 256 * 1024)
             : null;
         var set = new InspectorSet(inspectors, [], []);
         HttpMapper client = Mapper(_path.Client!, HttpDirection.Response);
