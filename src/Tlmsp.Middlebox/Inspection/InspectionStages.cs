@@ -206,7 +206,8 @@ internal sealed partial class InspectionStages(
         for (int i = 0; i < inspectors.All.Length; i++)
         {
             InspectionHold? hold = flow.HoldOf(i);
-            _shown.Set(hold?.Content.Memory ?? default, flow.Message.Rights.WritesContent && hold is not null, flow.IsRechunked && hold is not null);
+            _shown.Set(
+                hold?.Content.Memory ?? default, flow.Message.Rights.WritesContent && hold is not null, flow.IsRechunked && hold is { Covers: > 0 });
             InspectionVerdict verdict = await AskAsync(i, InspectionEventKind.End, flow, null, cancellationToken).ConfigureAwait(false);
             if (verdict.Action == InspectionAction.Hold)
             {
