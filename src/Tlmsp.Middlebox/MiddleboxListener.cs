@@ -24,6 +24,7 @@ internal sealed partial class MiddleboxListener : IAsyncDisposable
     private ListenerSettings _settings;
     private Task _accepting = Task.CompletedTask;
     private volatile bool _hasFailed;
+    private bool _isUnbound;
 
     private MiddleboxListener(
         IConnectionListener listener, ListenerSettings settings, ConnectionRunner run, ILogger logger, CancellationToken stopping)
@@ -88,15 +89,27 @@ internal sealed partial class MiddleboxListener : IAsyncDisposable
         }
     }
 
+    /// <summary>Says that it accepts no connections any more, though it should.</summary>
+    public void Fail(Exception reason)
+    {
+        _hasFailed = true;
+        LogAcceptFailed(_logger, Settings.Address, _listener.EndPoint.ToString() ?? "", Settings.Name, reason);
+    }
+
     /// <summary>Accepts nothing any more; connections go on.</summary>
     public async Task UnbindAsync()
     {
+        if (Interlocked.Exchange(ref _isUnbound, true))
+        {
+            return;
+        }
+
         Unwatch(Settings);
         await _listener.UnbindAsync(CancellationToken.None).ConfigureAwait(false);
         LogUnbound(_logger, Settings.Address, _listener.EndPoint.ToString() ?? "", Settings.Name);
     }
 
-    /// <summary>Waits for its connections to end, which have what they are made of from the transport's listener, and releases that.</summary>
+    /// <summary>Waits for its connections to end, as they may use what the transport's listener has, and releases that.</summary>
     public async ValueTask DisposeAsync()
     {
         await _accepting.ConfigureAwait(false);
@@ -142,8 +155,7 @@ internal sealed partial class MiddleboxListener : IAsyncDisposable
         }
         catch (Exception e)
         {
-            _hasFailed = true;
-            LogAcceptFailed(_logger, Settings.Address, _listener.EndPoint.ToString() ?? "", Settings.Name, e);
+            Fail(e);
 
             // Who connects is to be told so, rather than to wait for nobody.
             await _listener.UnbindAsync(CancellationToken.None).ConfigureAwait(false);

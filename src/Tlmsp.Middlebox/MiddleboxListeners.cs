@@ -19,7 +19,7 @@ internal sealed class MiddleboxListeners(
     /// Binds what is new, unbinds what is gone, whose connections go on, and has the rest use the new settings for new connections. An end
     /// point that stays is not touched, whatever its listener is called.
     /// </summary>
-    /// <exception cref="IOException">One cannot be bound; nothing has changed then.</exception>
+    /// <exception cref="IOException">One cannot be bound; what there was before is there again.</exception>
     public void Change(IReadOnlyList<ListenerSettings> wanted)
     {
         lock (_lock)
@@ -31,45 +31,39 @@ internal sealed class MiddleboxListeners(
 
             // One that has failed is bound anew.
             var kept = _current.Where(each => each.IsAccepting).ToDictionary(each => each.Settings.EndPoint);
-            var next = new List<MiddleboxListener>();
-            var added = new List<MiddleboxListener>();
+            MiddleboxListener[] inTheWay = [.. kept.Values.Where(each => IsInTheWay(each.Settings, wanted))];
+            Array.ForEach(inTheWay, Unbind);
+            List<MiddleboxListener> added;
             try
             {
-                foreach (ListenerSettings settings in wanted)
-                {
-                    if (!kept.TryGetValue(settings.EndPoint, out MiddleboxListener? listener))
-                    {
-                        listener = Bind(settings);
-                        added.Add(listener);
-                    }
-
-                    next.Add(listener);
-                }
+                added = BindAll(wanted.Where(each => !kept.ContainsKey(each.EndPoint)));
             }
             catch
             {
-                added.ForEach(listener => _ = listener.DisposeAsync().AsTask());
+                Array.ForEach(inTheWay, Restore);
                 throw;
             }
 
-            foreach ((MiddleboxListener listener, ListenerSettings settings) in next.Zip(wanted))
+            foreach (ListenerSettings settings in wanted)
             {
-                if (added.Contains(listener))
-                {
-                    listener.Start();
-                }
-                else
+                if (kept.TryGetValue(settings.EndPoint, out MiddleboxListener? listener))
                 {
                     listener.Change(settings);
                 }
             }
 
+            added.ForEach(listener => listener.Start());
+            MiddleboxListener[] next =
+            [
+                .. wanted.Select(each => kept.GetValueOrDefault(each.EndPoint) ?? added.Single(listener => listener.Settings == each)),
+            ];
             foreach (MiddleboxListener gone in _current.Except(next))
             {
-                Leave(gone);
+                Unbind(gone);
+                Track(gone.DisposeAsync().AsTask());
             }
 
-            Volatile.Write(ref _current, [.. next]);
+            Volatile.Write(ref _current, next);
         }
     }
 
@@ -96,29 +90,46 @@ internal sealed class MiddleboxListeners(
     /// <summary>Completes when the connections of all that were unbound have ended.</summary>
     public Task EndAsync() => Task.WhenAll(_leaving.Keys);
 
-    private MiddleboxListener Bind(ListenerSettings settings)
+    /// <summary>No system binds 0.0.0.0:7001 while 10.0.0.7:7001 is bound: the old one has to go first.</summary>
+    private static bool IsInTheWay(ListenerSettings old, IReadOnlyList<ListenerSettings> wanted) =>
+        wanted.Any(old.Overlaps) && !wanted.Any(each => each.EndPoint.Equals(old.EndPoint));
+
+    /// <summary>All or none.</summary>
+    private List<MiddleboxListener> BindAll(IEnumerable<ListenerSettings> wanted)
     {
+        var bound = new List<MiddleboxListener>();
         try
         {
-            return MiddleboxListener.Bind(settings, transport, run, logger, stopping);
+            foreach (ListenerSettings settings in wanted)
+            {
+                bound.Add(MiddleboxListener.Bind(settings, transport, run, logger, stopping));
+            }
+
+            return bound;
         }
-        catch (IOException e) when (_current.FirstOrDefault(each => each.IsAccepting && each.Settings.Overlaps(settings)) is { } own)
+        catch
         {
-            // An old one is not given up before the new ones are bound, as nobody knows whether they can be.
-            throw new IOException(
-                $"{e.Message} Here it is {own.Settings.EndPoint} of listener {own.Settings.Name} that is in the way: "
-                + "remove that first, or restart.", e);
+            bound.ForEach(listener => Track(listener.DisposeAsync().AsTask()));
+            throw;
         }
     }
 
-    private void Leave(MiddleboxListener listener)
-    {
-        Track(LeaveAsync());
+    /// <summary>Nobody else waits while settings change, and sockets do not let it wait.</summary>
+    private static void Unbind(MiddleboxListener listener) => listener.UnbindAsync().GetAwaiter().GetResult();
 
-        async Task LeaveAsync()
+    /// <summary>Binds an end point again; its connections go on in either case.</summary>
+    private void Restore(MiddleboxListener unbound)
+    {
+        try
         {
-            await listener.UnbindAsync().ConfigureAwait(false);
-            await listener.DisposeAsync().ConfigureAwait(false);
+            MiddleboxListener again = BindAll([unbound.Settings])[0];
+            again.Start();
+            Volatile.Write(ref _current, [.. _current.Select(each => each == unbound ? again : each)]);
+            Track(unbound.DisposeAsync().AsTask());
+        }
+        catch (IOException e)
+        {
+            unbound.Fail(e);
         }
     }
 

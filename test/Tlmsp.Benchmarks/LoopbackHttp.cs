@@ -6,8 +6,9 @@ namespace Tlmsp.Benchmarks;
 /// <summary>HTTP over loopback, every party in this process: TLMSP beside Kestrel HTTPS with TLS 1.2 AES-128-GCM, slice by slice in turn.</summary>
 internal static class LoopbackHttp
 {
+    public const int Blocks = 512;
     private const int Parallel = 8;
-    private const int Blocks = 512;
+    private const int PerConnection = 25;
     private const int TenMegabytes = 153;       // blocks
     private const double BlockMegabytes = 65536 / 1e6;
     private static readonly TimeSpan s_leastWarmUp = TimeSpan.FromSeconds(6);
@@ -77,7 +78,7 @@ internal static class LoopbackHttp
     }
 
     /// <summary>Gives the tiered compiler time: the framework's own code comes compiled, ours does not.</summary>
-    private static async Task WarmUpAsync(TimeSpan time, params Func<Task<double>>[] runs)
+    public static async Task WarmUpAsync(TimeSpan time, params Func<Task<double>>[] runs)
     {
         long start = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(start) < (time > s_leastWarmUp ? time : s_leastWarmUp))
@@ -90,13 +91,12 @@ internal static class LoopbackHttp
     }
 
     /// <returns>Seconds per request.</returns>
-    private static async Task<double> RequestsAsync(HttpClient client)
+    public static async Task<double> RequestsAsync(HttpClient client)
     {
-        const int perConnection = 25;
         long start = Stopwatch.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, Parallel).Select(async _ =>
         {
-            for (int i = 0; i < perConnection; i++)
+            for (int i = 0; i < PerConnection; i++)
             {
                 string text = await client.GetStringAsync(new Uri("/order", UriKind.Relative));
                 if (!text.Contains("screwdriver", StringComparison.Ordinal))
@@ -105,11 +105,11 @@ internal static class LoopbackHttp
                 }
             }
         }));
-        return Stopwatch.GetElapsedTime(start).TotalSeconds / (Parallel * perConnection);
+        return Stopwatch.GetElapsedTime(start).TotalSeconds / (Parallel * PerConnection);
     }
 
     /// <returns>Seconds per megabyte.</returns>
-    private static async Task<double> DownloadAsync(HttpClient client, int blocks)
+    public static async Task<double> DownloadAsync(HttpClient client, int blocks)
     {
         byte[] buffer = new byte[64 * 1024];
         long start = Stopwatch.GetTimestamp();
@@ -123,6 +123,27 @@ internal static class LoopbackHttp
         return bytes == blocks * 65536L
             ? Stopwatch.GetElapsedTime(start).TotalSeconds / (blocks * BlockMegabytes)
             : throw new InvalidDataException($"{bytes} bytes");
+    }
+
+    /// <returns>Bytes that all parties allocate, what the garbage collector has freed meanwhile included.</returns>
+    public static async Task<double> AllocatedPerRequestAsync(HttpClient client)
+    {
+        const int times = 10;
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        for (int i = 0; i < times; i++)
+        {
+            await RequestsAsync(client);
+        }
+
+        return (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)(times * Parallel * PerConnection);
+    }
+
+    /// <returns>As <see cref="AllocatedPerRequestAsync"/>, per megabyte.</returns>
+    public static async Task<double> AllocatedPerMegabyteAsync(HttpClient client)
+    {
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        await DownloadAsync(client, Blocks);
+        return (GC.GetTotalAllocatedBytes(precise: true) - before) / (Blocks * BlockMegabytes);
     }
 
     /// <returns>Seconds until a client that has no connection yet has its first answer.</returns>

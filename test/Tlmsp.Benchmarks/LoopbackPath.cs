@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Tlmsp.Client;
 using Tlmsp.Http;
@@ -31,6 +32,15 @@ internal enum TlmspWay
 
     /// <summary>Through a middlebox with an inspector for heads.</summary>
     Inspected,
+
+    /// <summary>Through a middlebox with an inspector that looks at every byte of content.</summary>
+    ContentRead,
+
+    /// <summary>Through a middlebox with an inspector that replaces all content by as much.</summary>
+    ContentReplaced,
+
+    /// <summary>Through a middlebox with an inspector that may change the length of content, so that the middlebox makes the chunks.</summary>
+    ContentRechunked,
 }
 
 /// <summary>One API on Kestrel, reached over TLMSP and over TLS 1.2 with the same cipher suite, each directly and through one middlebox.</summary>
@@ -42,8 +52,7 @@ internal sealed class LoopbackPath : IAsyncDisposable
         : new([TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256]);
 
     private readonly WebApplication _app;
-    private TestMiddlebox _middlebox = null!;
-    private TestMiddlebox _inspecting = null!;
+    private readonly Dictionary<TlmspWay, TestMiddlebox> _middleboxes = [];
     private TerminatingProxy _relay = null!;
     private ReverseProxy _yarp = null!;
 
@@ -51,7 +60,7 @@ internal sealed class LoopbackPath : IAsyncDisposable
 
     public Uri Tlmsp => new(Url(0), "#tlmsp");
 
-    public Uri TlmspThroughMiddlebox => new(Url(0), "#" + _middlebox.Address);
+    public Uri TlmspThroughMiddlebox => new(Url(0), "#" + _middleboxes[TlmspWay.Relayed].Address);
 
     public Uri Https => Url(1);
 
@@ -91,12 +100,18 @@ internal sealed class LoopbackPath : IAsyncDisposable
         });
         await app.StartAsync();
         var path = new LoopbackPath(app);
-        path._middlebox = await TestMiddlebox.StartAsync(path.Tlmsp, inspect: false);
-        path._inspecting = await TestMiddlebox.StartAsync(path.Tlmsp, inspector: new HeadCounter());
+        path._middleboxes[TlmspWay.Relayed] = await TestMiddlebox.StartAsync(path.Tlmsp, inspect: false);
+        path._middleboxes[TlmspWay.Inspected] = await InspectedAsync(() => new HeadCounter());
+        path._middleboxes[TlmspWay.ContentRead] = await InspectedAsync(() => new ContentReader());
+        path._middleboxes[TlmspWay.ContentReplaced] = await InspectedAsync(() => new ContentReplacer());
+        path._middleboxes[TlmspWay.ContentRechunked] = await InspectedAsync(() => new ContentRechunker());
         path._relay = new TerminatingProxy(
             TestCertificates.Leaf("localhost"), new IPEndPoint(IPAddress.Loopback, path.Https.Port), ClientTls());
         path._yarp = await ReverseProxy.StartAsync(TestCertificates.Leaf("localhost"), path.Https, Handler());
         return path;
+
+        Task<TestMiddlebox> InspectedAsync(Func<ITlmspInspector> make) => TestMiddlebox.StartAsync(
+            path.Tlmsp, inspect: false, building: middlebox => middlebox.AddInspector(_ => make()));
     }
 
     public HttpClient TlmspClient(TlmspWay way, Version? version = null) => new(new TlmspHandler(tlmsp =>
@@ -104,7 +119,12 @@ internal sealed class LoopbackPath : IAsyncDisposable
         tlmsp.Trust.CustomRootTrust.Add(TestCertificates.Root);
         if (way != TlmspWay.Direct)
         {
-            tlmsp.Middleboxes.Add((way == TlmspWay.Relayed ? _middlebox : _inspecting).Address, Grant.Read(HttpContexts.Headers));
+            tlmsp.Middleboxes.Add(_middleboxes[way].Address, way switch
+            {
+                TlmspWay.ContentRead => Grant.Read(HttpContexts.Headers, HttpContexts.Body),
+                TlmspWay.ContentReplaced or TlmspWay.ContentRechunked => Grant.Read(HttpContexts.Headers) + Grant.Write(HttpContexts.Body),
+                _ => Grant.Read(HttpContexts.Headers),
+            });
         }
     }))
     {
@@ -127,8 +147,11 @@ internal sealed class LoopbackPath : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _middlebox.DisposeAsync();
-        await _inspecting.DisposeAsync();
+        foreach (TestMiddlebox middlebox in _middleboxes.Values)
+        {
+            await middlebox.DisposeAsync();
+        }
+
         await _relay.DisposeAsync();
         await _yarp.DisposeAsync();
         await _app.StopAsync();
@@ -156,16 +179,4 @@ internal sealed class LoopbackPath : IAsyncDisposable
     }
 
     private Uri Url(int index) => new(_app.Urls.ElementAt(index).Replace("127.0.0.1", "localhost", StringComparison.Ordinal));
-
-    /// <summary>Looks at every head.</summary>
-    private sealed class HeadCounter : ITlmspInspector
-    {
-        private long _heads;
-
-        public ValueTask<InspectionVerdict> OnHeadAsync(InspectedMessage message, CancellationToken cancellationToken)
-        {
-            Interlocked.Increment(ref _heads);
-            return default;
-        }
-    }
 }

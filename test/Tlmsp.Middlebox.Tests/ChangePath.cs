@@ -27,6 +27,12 @@ internal sealed class ChangePath : MiddleboxPath
             return $"/seen{context.Request.QueryString}|x-remove={fields["x-remove"]}|x-keep={fields["x-keep"]}|x-added={fields["x-added"]}"
                 + $"|auth={fields.Authorization}|";
         });
+        app.MapGet("/trailers", async (HttpContext context) =>
+        {
+            context.Response.DeclareTrailer("x-trailer");
+            await context.Response.WriteAsync("content");
+            context.Response.AppendTrailer("x-trailer", "last");
+        });
         app.MapGet("/pieces", async (HttpContext context) =>
         {
             for (int i = 0; i < 500; i++)

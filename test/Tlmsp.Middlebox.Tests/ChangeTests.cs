@@ -69,11 +69,14 @@ public class ChangeTests
     }
 
     [Theory]
-    [InlineData("two")]
-    [InlineData("four")]
-    public async Task Content_in_chunks_may_change_its_length_and_a_pattern_across_containers_is_found(string profile)
+    [InlineData("two", "1.1")]
+    [InlineData("four", "1.1")]
+    [InlineData("two", "2.0")]
+    [InlineData("four", "2.0")]
+    [InlineData("five", "2.0")]
+    public async Task Content_may_change_its_length_and_a_pattern_across_containers_is_found(string profile, string version)
     {
-        await using ChangePath path = await ChangePath.StartAsync(profile, "1.1", new DelegateInspector
+        await using ChangePath path = await ChangePath.StartAsync(profile, version, new DelegateInspector
         {
             Needs = [DelegateInspector.Writes(HttpDirection.Response, HttpRole.Content)],
             Content = (message, content) => message.Direction == HttpDirection.Response ? InspectionVerdict.Hold : default,

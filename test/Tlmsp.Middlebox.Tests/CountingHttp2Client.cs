@@ -82,7 +82,16 @@ internal sealed class CountingHttp2Client : IAsyncDisposable
         return sent;
     }
 
-    public Task ResetAsync(int id) => _peer.SendAsync(HttpContexts.Headers, Http2Answer.Frame(Http2FrameType.RstStream, id, 8));
+    public Task ResetAsync(int id) => _peer.SendAsync(HttpContexts.Headers, Http2Outgoing.Frame(Http2FrameType.RstStream, id, 8));
+
+    /// <summary>Takes frames until content of a stream comes, or it is complete.</summary>
+    public async Task BeginAsync(int id)
+    {
+        while (_open[id] is { Length: 0, IsComplete: false })
+        {
+            await TakeAsync();
+        }
+    }
 
     /// <summary>Takes frames until a stream is complete.</summary>
     public async Task<(int Status, int Length, bool IsReset)> CompleteAsync(int id)
@@ -94,15 +103,6 @@ internal sealed class CountingHttp2Client : IAsyncDisposable
         }
 
         return (stream.Status, stream.Length, stream.IsReset);
-    }
-
-    /// <summary>Takes frames until a stream was reset.</summary>
-    public async Task ResetOfAsync(int id)
-    {
-        while (!_open[id].IsReset)
-        {
-            await TakeAsync();
-        }
     }
 
     public ValueTask DisposeAsync() => _peer.DisposeAsync();
@@ -166,13 +166,13 @@ internal sealed class CountingHttp2Client : IAsyncDisposable
         // As late as can be: only at 20000 the window is made full again.
         if (stream.ToReceive < 20_000)
         {
-            await _peer.SendAsync(HttpContexts.Headers, Http2Answer.Frame(Http2FrameType.WindowUpdate, (int)id, (uint)(Window - stream.ToReceive)));
+            await _peer.SendAsync(HttpContexts.Headers, Http2Outgoing.Frame(Http2FrameType.WindowUpdate, (int)id, (uint)(Window - stream.ToReceive)));
             stream.ToReceive = Window;
         }
 
         if (_received < 20_000)
         {
-            await _peer.SendAsync(HttpContexts.Headers, Http2Answer.Frame(Http2FrameType.WindowUpdate, 0, (uint)(Window - _received)));
+            await _peer.SendAsync(HttpContexts.Headers, Http2Outgoing.Frame(Http2FrameType.WindowUpdate, 0, (uint)(Window - _received)));
             _received = Window;
         }
     }

@@ -185,13 +185,137 @@ public class Http2InterventionTests
             using HttpResponseMessage response = await path.Client.PostAsync("/whole", new StringContent(new string((char)('a' + (i % 26)), 500 + i)));
             return await response.Content.ReadAsStringAsync();
         })];
-        Task<HttpResponseMessage>[] large = [.. Enumerable.Range(0, 4).Select(_ => path.Client.PostAsync("/large", new ByteArrayContent(new byte[300_000])))];
+        Task<HttpResponseMessage>[] large = [.. Enumerable.Range(0, 4).Select(_ => path.Client.PostAsync("/large", new ByteArrayContent(new byte[40_000])))];
 
         string[] answers = await Task.WhenAll(small);
         Assert.All(await Task.WhenAll(large), response => Assert.Equal(HttpStatusCode.NotFound, response.StatusCode));
         Assert.Equal(Enumerable.Range(0, 60).Select(i => new string((char)('a' + (i % 26)), 500 + i)), answers);
         Assert.Equal(1, path.Sessions);
     }
+
+    [Theory]
+    [InlineData(200_000)]
+    [InlineData(10)]
+    [InlineData(0)]
+    public async Task Responses_that_change_their_length_keep_to_the_windows_of_a_client(int length)
+    {
+        await using Path path = await Path.StartAsync(
+            Resizing(HttpDirection.Response, length), app => app.MapGet("/change", context => context.Response.Body.WriteAsync(new byte[15_000]).AsTask()));
+        await using CountingHttp2Client client = await path.CountAsync();
+
+        for (int round = 0; round < 8; round++)
+        {
+            // What is held while others send would use up a window as small as this client's.
+            int changed = await client.OpenAsync("GET", "/change");
+            await client.BeginAsync(changed);
+            int beside = await client.OpenAsync("GET", "/long");
+            Assert.Equal((200, length, false), await client.CompleteAsync(changed));
+            Assert.Equal((200, 200_000, false), await client.CompleteAsync(beside));
+        }
+    }
+
+    [Theory]
+    [InlineData(250_000)]
+    [InlineData(10)]
+    [InlineData(0)]
+    public async Task Requests_that_change_their_length_leave_the_windows_of_the_server_as_they_were(int length)
+    {
+        await using Path path = await Path.StartAsync(Resizing(HttpDirection.Request, length));
+        await using CountingHttp2Client client = await path.CountAsync();
+
+        // Kestrel's window for a connection is 1 MiB.
+        for (int round = 0; round < 25; round++)
+        {
+            int changed = await client.OpenAsync("POST", "/count?change", endsStream: false);
+            await client.UploadAsync(changed, 60_000);
+            Assert.Equal((200, $"{length}".Length, false), await client.CompleteAsync(changed));
+        }
+
+        int last = await client.OpenAsync("POST", "/count", endsStream: false);
+        Assert.Equal(3_000_000, await client.UploadAsync(last, 3_000_000));
+        Assert.Equal((200, 7, false), await client.CompleteAsync(last));
+    }
+
+    [Fact]
+    public async Task Trailers_stay_behind_content_that_changes_its_length()
+    {
+        await using ChangePath path = await ChangePath.StartAsync("four", "2.0", new DelegateInspector
+        {
+            Needs = [DelegateInspector.Writes(HttpDirection.Response, HttpRole.Content)],
+            Content = (message, _) => message.Direction == HttpDirection.Response ? InspectionVerdict.Hold : default,
+            End = (message, held) =>
+            {
+                if (message.Direction == HttpDirection.Response)
+                {
+                    held.Replace("changed, and longer"u8.ToArray());
+                }
+
+                return default;
+            },
+        });
+
+        for (int i = 0; i < 3; i++)
+        {
+            using HttpResponseMessage response = await path.Client.GetAsync("/trailers");
+            Assert.Equal("changed, and longer", await response.Content.ReadAsStringAsync());
+            Assert.Equal("last", response.TrailingHeaders.GetValues("x-trailer").Single());
+        }
+    }
+
+    [Fact]
+    public async Task Content_of_which_a_part_has_gone_on_changes_what_is_left()
+    {
+        int calls = 0;
+        await using Path path = await Path.StartAsync(
+            new DelegateInspector
+            {
+                Needs = [DelegateInspector.Writes(HttpDirection.Response, HttpRole.Content)],
+                Content = (message, _) => message.Direction == HttpDirection.Response && Interlocked.Increment(ref calls) > 1
+                    ? InspectionVerdict.Hold
+                    : default,
+                End = (message, held) =>
+                {
+                    if (message.Direction == HttpDirection.Response)
+                    {
+                        held.Replace(new byte[100_000]);
+                    }
+
+                    return default;
+                },
+            },
+            app => app.MapGet("/parts", async (HttpContext context) =>
+            {
+                await context.Response.Body.WriteAsync(new byte[1000]);
+                await context.Response.Body.FlushAsync();
+                while (Volatile.Read(ref calls) == 0)
+                {
+                    await Task.Delay(10);
+                }
+
+                await context.Response.Body.WriteAsync(new byte[1000]);
+            }));
+        await using CountingHttp2Client client = await path.CountAsync();
+
+        Assert.Equal((200, 101_000, false), await client.CompleteAsync(await client.OpenAsync("GET", "/parts")));
+    }
+
+    private static DelegateInspector Resizing(HttpDirection direction, int length) => new()
+    {
+        Needs = [DelegateInspector.Writes(direction, HttpRole.Content)],
+        Content = (message, _) => Changes(message) ? InspectionVerdict.Hold : default,
+        End = (message, held) =>
+        {
+            if (Changes(message) && message.Direction == direction)
+            {
+                held.Replace(new byte[length]);
+            }
+
+            return default;
+        },
+    };
+
+    private static bool Changes(InspectedMessage message) =>
+        (message.Request ?? message).Head!.Target.EndsWith("change", StringComparison.Ordinal) && message.ContentPart.Bytes > 1000;
 
     private static DelegateInspector Blocking(int length) => new()
     {

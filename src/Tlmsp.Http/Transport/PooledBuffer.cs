@@ -30,6 +30,17 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
         }
     }
 
+    /// <summary>Appends bytes; in contrast to the extension of that name it makes room once.</summary>
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        if (!bytes.IsEmpty)
+        {
+            Reserve(bytes.Length);
+            bytes.CopyTo(_array.AsSpan(_end));
+            _end += bytes.Length;
+        }
+    }
+
     public void Advance(int count) => _end += count;
 
     public Memory<byte> GetMemory(int sizeHint = 0)

@@ -9,13 +9,18 @@ namespace Tlmsp.Middlebox;
 /// </summary>
 internal sealed class Http2Interventions(HttpProfile profile, Grant grant, Http2Streams streams)
 {
-    private const uint NoErrorCode = 0;     // RFC 9113 §7
     private const uint CancelCode = 8;
     private const int RememberedStreams = 4096;
     private readonly Lock _lock = new();
-    private readonly List<Http2Answer> _answers = [];
     private readonly Side[] _sides = [new(), new()];
-    private int _open;              // answers that are not complete
+
+    /// <summary>
+    /// Whether the middlebox can keep windows right where it does not send what it received: it sees all frames, and may write those that
+    /// say so.
+    /// </summary>
+    public bool KeepsWindows { get; } = profile.ContextIds.All(id => grant[id] >= TlmspAccess.Read)
+        && grant[profile.IdOf(HttpDirection.Request, HttpRole.Control)] == TlmspAccess.Write
+        && grant[profile.IdOf(HttpDirection.Response, HttpRole.Control)] == TlmspAccess.Write;
 
     /// <summary>Whether the middlebox sees what each side says of its windows.</summary>
     public bool KnowsWindows { get; } = grant[profile.IdOf(HttpDirection.Request, HttpRole.Control)] >= TlmspAccess.Read
@@ -118,29 +123,58 @@ internal sealed class Http2Interventions(HttpProfile profile, Grant grant, Http2
         side.Work();
     }
 
-    /// <summary>Answers on a stream.</summary>
+    /// <summary>Answers on a stream in the server's place.</summary>
     /// <param name="answer">The answer.</param>
-    /// <param name="behind">What goes on before; null for nothing.</param>
-    public void Answer(Http2Answer answer, PassingContainer? behind)
+    /// <param name="isDue">Whether it can go on now.</param>
+    public void Answer(Http2Outgoing answer, bool isDue)
     {
-        answer.IsDue = behind is null;
-        behind?.Sent += () => answer.IsDue = true;
         streams.OnAnswered((uint)answer.StreamId);
-        lock (_lock)
+        Add(HttpDirection.Response, answer);
+        if (isDue)
         {
-            _answers.Add(answer);
-            _open++;
+            Begin(HttpDirection.Response, answer);
         }
-
-        _sides[(int)HttpDirection.Response].Work();
     }
 
-    /// <summary>The client does not want the answer on a stream any more.</summary>
-    public void Forget(int streamId)
+    /// <summary>Takes over what is to go on in a direction, later.</summary>
+    public void Add(HttpDirection direction, Http2Outgoing outgoing)
     {
         lock (_lock)
         {
-            _open -= _answers.RemoveAll(answer => answer.StreamId == streamId);
+            _sides[(int)direction].Outgoing.Add(outgoing);
+            _sides[(int)direction].IsSending = true;
+        }
+    }
+
+    /// <summary>What comes before it has gone on.</summary>
+    public void Begin(HttpDirection direction, Http2Outgoing outgoing)
+    {
+        outgoing.IsDue = true;
+        _sides[(int)direction].Work();
+    }
+
+    /// <summary>The receiver of a direction does not want what is going on on a stream any more.</summary>
+    public void Forget(HttpDirection direction, int streamId)
+    {
+        lock (_lock)
+        {
+            _sides[(int)direction].Outgoing.RemoveAll(each => each.StreamId == streamId);
+        }
+    }
+
+    /// <summary>The sender of a direction resets a stream, of which it has sent all, and we have not.</summary>
+    /// <returns>False where that is not so.</returns>
+    public bool TryReset(HttpDirection direction, int streamId, uint code)
+    {
+        lock (_lock)
+        {
+            Http2Outgoing? outgoing = _sides[(int)direction].Find(streamId);
+            if (outgoing is not null)
+            {
+                outgoing.ResetCode ??= code;
+            }
+
+            return outgoing is not null;
         }
     }
 
@@ -153,7 +187,7 @@ internal sealed class Http2Interventions(HttpProfile profile, Grant grant, Http2
     {
         Side side = _sides[(int)direction];
         increment = side.Window.OnUpdate(increment, out bool wasShort);
-        if (wasShort || (direction == HttpDirection.Response && Volatile.Read(ref _open) > 0))
+        if (wasShort || side.IsSending)
         {
             side.Work();
         }
@@ -168,14 +202,14 @@ internal sealed class Http2Interventions(HttpProfile profile, Grant grant, Http2
     /// <param name="request">Its request, as far as that is still known.</param>
     public void OnUpdate(HttpDirection direction, int streamId, uint increment, InspectedMessage? request)
     {
-        Http2Answer? answer;
+        Http2Outgoing? outgoing;
         lock (_lock)
         {
-            answer = direction == HttpDirection.Response ? _answers.Find(each => each.StreamId == streamId) : null;
-            (answer?.Request ?? request)?.Widen(direction, increment);
+            outgoing = _sides[(int)direction].Find(streamId);
+            (outgoing?.Request ?? request)?.Widen(direction, increment);
         }
 
-        if (answer is not null)
+        if (outgoing is not null)
         {
             _sides[(int)direction].Work();
         }
@@ -197,40 +231,47 @@ internal sealed class Http2Interventions(HttpProfile profile, Grant grant, Http2
             {
                 uint increment = (uint)Math.Min(side.GivenBack, int.MaxValue);
                 side.GivenBack -= increment;
-                relay.Insert(control, Http2Answer.Frame(Http2FrameType.WindowUpdate, 0, increment), output);
+                relay.Insert(control, Http2Outgoing.Frame(Http2FrameType.WindowUpdate, 0, increment), output);
             }
 
             // What comes for the stream later is kept back.
             if (isEmpty)
             {
-                side.Resets.ForEach(each => relay.Insert(control, Http2Answer.Frame(Http2FrameType.RstStream, each, CancelCode), output));
+                side.Resets.ForEach(each => relay.Insert(control, Http2Outgoing.Frame(Http2FrameType.RstStream, each, CancelCode), output));
                 side.Resets.Clear();
             }
 
-            side.HasWork = side.Resets.Count > 0 || side.Abandoned.Count > 0;
-            if (direction == HttpDirection.Response)
-            {
-                _answers.FindAll(answer => answer.IsDue).ForEach(answer => Send(answer, relay, output));
-                _open -= _answers.RemoveAll(answer => answer.IsComplete);
-                side.HasWork |= _answers.Count > 0;
-            }
+            side.Outgoing.ForEach(each => Send(direction, each, relay, output));
+            side.Outgoing.RemoveAll(each => each.IsComplete);
+            side.IsSending = side.Outgoing.Count > 0;
+            side.HasWork = side.Resets.Count > 0 || side.Abandoned.Count > 0 || side.IsSending;
         }
     }
 
-    private void Send(Http2Answer answer, ContainerRelay relay, IBufferWriter<byte> output)
+    private void Send(HttpDirection direction, Http2Outgoing outgoing, ContainerRelay relay, IBufferWriter<byte> output)
     {
-        relay.Insert(profile.IdOf(HttpDirection.Response, HttpRole.Head), answer.TakeHead().Span, output);
-        Http2Window window = Window(HttpDirection.Response);
-        while (answer.TakeData(window.Left, streams.InitialWindow(HttpDirection.Response), out int octets) is { IsEmpty: false } data)
+        if (!outgoing.IsDue)
         {
-            relay.Insert(answer.ContentId, data.Span, output);
+            return;
+        }
+
+        byte heads = profile.IdOf(direction, HttpRole.Head);
+        Http2Window window = Window(direction);
+        relay.Insert(heads, outgoing.TakeHead().Span, output);
+        while (outgoing.TakeData(direction, window.Left, streams.InitialWindow(direction), out int octets) is { IsEmpty: false } data)
+        {
+            relay.Insert(outgoing.ContentId, data.Span, output);
             window.OnUsed(octets);
         }
 
-        if (answer.IsComplete && answer.StopsUpload)
+        if (outgoing.IsComplete)
         {
-            byte control = profile.IdOf(HttpDirection.Response, HttpRole.Control);
-            relay.Insert(control, Http2Answer.Frame(Http2FrameType.RstStream, answer.StreamId, NoErrorCode), output);
+            relay.Insert(heads, outgoing.Trailers.Span, output);
+            if (outgoing.ResetCode is { } code)
+            {
+                byte control = profile.IdOf(direction, HttpRole.Control);
+                relay.Insert(control, Http2Outgoing.Frame(Http2FrameType.RstStream, outgoing.StreamId, code), output);
+            }
         }
     }
 
@@ -249,6 +290,8 @@ internal sealed class Http2Interventions(HttpProfile profile, Grant grant, Http2
 
         public List<int> Resets { get; } = [];
 
+        public List<Http2Outgoing> Outgoing { get; } = [];
+
         public long GivenBack { get; set; }
 
         public Action? Wake { get; set; }
@@ -256,6 +299,10 @@ internal sealed class Http2Interventions(HttpProfile profile, Grant grant, Http2
         public volatile bool WithholdsAny;
 
         public volatile bool HasWork;
+
+        public volatile bool IsSending;
+
+        public Http2Outgoing? Find(int streamId) => Outgoing.Find(each => each.StreamId == streamId);
 
         public void Work()
         {

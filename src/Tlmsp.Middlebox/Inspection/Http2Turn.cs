@@ -24,6 +24,7 @@ internal sealed class Http2Turn(HttpDirection direction, Http2Interventions inte
         }
 
         container.Send(relay, output);
+        container.Outgoing?.ForEach(outgoing => interventions.Begin(direction, outgoing));
         _isInside = container.LeavesOpen ?? _isInside;
         if (container.DataBytes > 0)
         {

@@ -10,6 +10,7 @@ namespace Tlmsp.Middlebox;
 internal sealed class Http2VerdictWriter(
     HttpDirection direction, HttpProfile profile, Grant grant, InspectedMessages messages, Http2Interventions interventions)
 {
+    private const uint NoErrorCode = 0;     // RFC 9113 §7
     private static readonly string[] s_ofConnection =
         ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];     // RFC 9113 §8.2.2
 
@@ -38,10 +39,38 @@ internal sealed class Http2VerdictWriter(
         }
 
         InspectedMessage asked = flow.Message.Request ?? flow.Message;
-        PassingContainer? behind = direction == HttpDirection.Response ? flow.Head[^1].Container : null;
+        PassingContainer? before = direction == HttpDirection.Response ? flow.Head[^1].Container : null;
         KeepBack(flow);
-        interventions.Answer(
-            new Http2Answer(Head(response, asked.StreamId, content.IsEmpty), contentId, content, asked, !asked.IsComplete), behind);
+        var answer = new Http2Outgoing(asked, contentId, content)
+        {
+            Head = Head(response, asked.StreamId, content.IsEmpty),
+            ResetCode = asked.IsComplete ? null : NoErrorCode,
+        };
+        interventions.Answer(answer, isDue: before is null);
+        before?.Begins(answer);     // interim responses go first (RFC 9110 §15.2)
+    }
+
+    /// <summary>Content goes on with another length than it came with, in frames of the middlebox's own.</summary>
+    public void PassResized(MessageFlow flow, ReadOnlyMemory<byte> content)
+    {
+        PassingContainer container = flow.Content.Peek().Container;
+        byte contentId = container.Held.ContextId;
+        long kept = flow.TakeContent();
+        interventions.GiveBack(direction, kept);
+        flow.Outgoing = new Http2Outgoing(flow.Message.Request ?? flow.Message, contentId, content.ToArray())
+        {
+            HasTrailers = flow.Message.Trailers is not null,
+            SentBefore = flow.DataBegun - kept,
+        };
+        interventions.Add(direction, flow.Outgoing);
+        container.Begins(flow.Outgoing);
+    }
+
+    /// <summary>The trailer section of such a message goes on behind its content.</summary>
+    public void PassTrailers(MessageFlow flow)
+    {
+        flow.Outgoing!.Trailers = flow.Trailers.SelectMany(run => run.Bytes.ToArray()).ToArray();
+        ContainerRun.RemoveAll(flow.Trailers);
     }
 
     /// <summary>Sends nothing of a message on, and resets its stream.</summary>

@@ -11,7 +11,7 @@ public sealed class InspectedContent
 
     /// <summary>
     /// Whether it may become longer or shorter: where the framing of the message is in reach of this middlebox and leaves its length open
-    /// (http-mapping §4).
+    /// (http-mapping §4); over HTTP/2 where this is all that is left of a message that is complete, and control frames may be written.
     /// </summary>
     public bool CanResize { get; private set; }
 

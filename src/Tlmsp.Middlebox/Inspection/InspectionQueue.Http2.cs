@@ -9,7 +9,8 @@ internal sealed partial class InspectionQueue : IHttp2FrameEvents
     private readonly List<ContainerRun> _frame = [];    // bytes of a frame that nothing is decided on yet
     private MessageFlow? _frameFlow;                    // of the DATA frame at hand
     private bool _isFrameRemoved;
-    private uint _increment;
+    private uint _increment;        // or the code of RST_STREAM
+    private int _frameBytes;
 
     void IHttp2FrameEvents.OnFrameRun(in Http2Frame frame, Http2Piece piece, ReadOnlySpan<byte> bytes, bool isInside)
     {
@@ -60,6 +61,7 @@ internal sealed partial class InspectionQueue : IHttp2FrameEvents
             _frameFlow = _messages.Peek(_direction, streamId) is { } message ? FlowOf(message) : _aborted.Find(streamId);
             _container.BeginData(run.Start, frame.Length);
             run = run with { DataBytes = frame.Length };
+            _frameBytes = frame.Length;
         }
 
         if (_isFrameRemoved || _frameFlow is { IsWithheld: true })
@@ -73,6 +75,8 @@ internal sealed partial class InspectionQueue : IHttp2FrameEvents
         if (piece.Kind == Http2PieceKind.Content)
         {
             _frameFlow ??= FlowOf(_messages.Current(_direction, streamId));
+            _frameFlow.DataBegun += _frameBytes;
+            _frameBytes = 0;
             Enqueue(ContentRunKind.FrameHeader);
             return;
         }
@@ -118,13 +122,13 @@ internal sealed partial class InspectionQueue : IHttp2FrameEvents
             _http2!.OnUpdate(Opposite, streamId, increment, _messages.Request(streamId));
         }
 
-        if (_isFrameRemoved)
+        if (_isFrameRemoved || (frame.Type == Http2FrameType.RstStream && _http2!.TryReset(_direction, streamId, _increment)))
         {
             RemoveFrame();
         }
         else if (passes != increment)
         {
-            PassFrameAs(passes == 0 ? default : Http2Answer.Frame(Http2FrameType.WindowUpdate, 0, passes));
+            PassFrameAs(passes == 0 ? default : Http2Outgoing.Frame(Http2FrameType.WindowUpdate, 0, passes));
         }
         else
         {
@@ -218,7 +222,7 @@ internal sealed partial class InspectionQueue : IHttp2FrameEvents
         PassFrameAs(default);
     }
 
-    private void PassFrameAs(ReadOnlyMemory<byte> bytes)
+    private void PassFrameAs(ReadOnlySpan<byte> bytes)
     {
         foreach (ContainerRun run in _frame)
         {

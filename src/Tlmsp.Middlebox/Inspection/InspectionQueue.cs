@@ -154,7 +154,6 @@ internal sealed partial class InspectionQueue : IRelayQueue, IHttpMessageEvents,
                 return;
             }
 
-            next.Sent?.Invoke();
             _turn?.Insert(relay, output, _passing.Count == 0);
             if (_free.Count < KeptFree)
             {
@@ -186,7 +185,7 @@ internal sealed partial class InspectionQueue : IRelayQueue, IHttpMessageEvents,
         }
         else if (flow.IsRechunked && kind is HttpRunKind.Chunk or HttpRunKind.LastChunk)
         {
-            _container.Replace(start, length, kind == HttpRunKind.Chunk ? default : "0\r\n"u8.ToArray());
+            _container.Replace(start, length, kind == HttpRunKind.Chunk ? default : "0\r\n"u8);
         }
 
         if (!flow.IsWithheld && !flow.HeadPassed)
@@ -201,8 +200,9 @@ internal sealed partial class InspectionQueue : IRelayQueue, IHttpMessageEvents,
         MessageFlow flow = FlowOf(message);
         flow.IsAborted = _aborted.Contains(head.StreamId);
         flow.OriginalHead = head;
-        flow.IsRechunked = _rechunks && _profile.Version == HttpWireVersion.Http11 && message.Rights is { WritesContent: true, ReadsHead: true }
-            && head["Transfer-Encoding"] is not null;
+        bool mayResize = _rechunks && message.Rights is { WritesContent: true, ReadsHead: true };
+        flow.IsRechunked = mayResize && _http2 is null && head["Transfer-Encoding"] is not null;
+        flow.IsReframable = mayResize && _http2 is { KeepsWindows: true } && head["Content-Length"] is null;
         TakePartialHead(flow.Head);
         _events.Add(new InspectionEvent(InspectionEventKind.Head, flow));
         if (flow.IsAborted)
@@ -228,6 +228,7 @@ internal sealed partial class InspectionQueue : IRelayQueue, IHttpMessageEvents,
         }
 
         flow.Content.Enqueue(new ContainerRun(_container, _at - content.Length, content.Length).Await());
+        flow.ContentBytes += content.Length;
         Show(InspectionEventKind.Content, flow, content);
     }
 
@@ -276,10 +277,7 @@ internal sealed partial class InspectionQueue : IRelayQueue, IHttpMessageEvents,
     {
         Abort(streamId);
         _http2!.Abandon(Opposite, streamId);
-        if (_direction == HttpDirection.Request)
-        {
-            _http2!.Forget(streamId);
-        }
+        _http2.Forget(Opposite, streamId);
     }
 
     void IHttpMessageEvents.OnTunnel(ReadOnlySpan<byte> data) => Show(InspectionEventKind.Tunnel, flow: null, data);

@@ -144,7 +144,7 @@ internal sealed partial class InspectionStages(
                 (bytes, covers, isChanged) = (hold.Content.Memory, hold.Covers, hold.IsChanged);
             }
 
-            _shown.Set(bytes, flow.Message.Rights.WritesContent, flow.IsRechunked);
+            _shown.Set(bytes, flow.Message.Rights.WritesContent, flow.CanResize(covers));
             InspectionVerdict verdict = await AskAsync(i, InspectionEventKind.Content, flow, null, cancellationToken).ConfigureAwait(false);
             if (verdict.Action == InspectionAction.Hold)
             {
@@ -207,7 +207,9 @@ internal sealed partial class InspectionStages(
         {
             InspectionHold? hold = flow.HoldOf(i);
             _shown.Set(
-                hold?.Content.Memory ?? default, flow.Message.Rights.WritesContent && hold is not null, flow.IsRechunked && hold is { Covers: > 0 });
+                hold?.Content.Memory ?? default,
+                canWrite: flow.Message.Rights.WritesContent && hold is not null,
+                canResize: hold is { Covers: > 0 } && flow.CanResize(hold.Covers));
             InspectionVerdict verdict = await AskAsync(i, InspectionEventKind.End, flow, null, cancellationToken).ConfigureAwait(false);
             if (verdict.Action == InspectionAction.Hold)
             {
@@ -273,7 +275,7 @@ internal sealed partial class InspectionStages(
 
     private static void Add(InspectionHold hold, ReadOnlyMemory<byte> bytes, int covers, bool isChanged)
     {
-        System.Buffers.BuffersExtensions.Write(hold.Content, bytes.Span);
+        hold.Content.Write(bytes.Span);
         hold.Covers += covers;
         hold.IsChanged |= isChanged;
     }

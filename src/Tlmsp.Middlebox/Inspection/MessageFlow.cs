@@ -27,6 +27,27 @@ internal sealed class MessageFlow(InspectedMessage message, int inspectors)
     /// <summary>Whether the middlebox makes the chunks itself, because their content may change its length.</summary>
     public bool IsRechunked { get; set; }
 
+    /// <summary>Whether, over HTTP/2, its content may change its length once all that is left of it is there.</summary>
+    public bool IsReframable { get; set; }
+
+    /// <summary>How many octets of content wait.</summary>
+    public int ContentBytes { get; set; }
+
+    /// <summary>What the DATA frames with content that have begun take of windows.</summary>
+    public long DataBegun { get; set; }
+
+    /// <summary>What the middlebox sends in the place of its frames; null where they go on.</summary>
+    public Http2Outgoing? Outgoing { get; set; }
+
+    /// <summary>Whether content may change its length.</summary>
+    /// <param name="covers">How much of it, in octets that came.</param>
+    /// <remarks>
+    /// A receiver's window for the stream is known for all that is left; frames of which a part has gone on keep their length.
+    /// </remarks>
+    public bool CanResize(int covers) => IsRechunked
+        || (IsReframable && Message.IsComplete && covers > 0 && covers == ContentBytes && Content.Peek().Kind != ContentRunKind.Content
+            && (Message.Trailers is null || Message.Rights.WritesHead));
+
     /// <summary>Whether its head has been decided on.</summary>
     public bool HeadPassed { get; set; }
 
@@ -57,6 +78,25 @@ internal sealed class MessageFlow(InspectedMessage message, int inspectors)
         return hold;
     }
 
+    /// <summary>None of the frames goes on that its content came in.</summary>
+    /// <returns>What they would have taken of windows.</returns>
+    public long TakeContent()
+    {
+        long dataBytes = 0;
+        while (Content.TryDequeue(out ContainerRun run))
+        {
+            run.Pass(default);
+            if (run.DataBytes > 0)
+            {
+                run.Container.RemoveData(run.Start);
+                dataBytes += run.DataBytes;
+            }
+        }
+
+        ContentBytes = 0;
+        return dataBytes;
+    }
+
     /// <summary>What follows the content that went on, and needs no decision of its own.</summary>
     public void PassFrameEnds()
     {
@@ -72,31 +112,20 @@ internal sealed class MessageFlow(InspectedMessage message, int inspectors)
     public long Withhold(ReadOnlyMemory<byte> instead = default)
     {
         IsWithheld = true;
-        long dataBytes = 0;
         foreach (ContainerRun run in Head)
         {
-            run.Pass(instead);
+            run.Pass(instead.Span);
             instead = default;
         }
 
-        foreach (ContainerRun run in (IEnumerable<ContainerRun>)[.. Content, .. Trailers])
-        {
-            run.Pass(default);
-            dataBytes += run.DataBytes;
-            if (run.DataBytes > 0)
-            {
-                run.Container.RemoveData(run.Start);
-            }
-        }
-
+        long dataBytes = TakeContent();
+        ContainerRun.RemoveAll(Trailers);
         foreach (ContainerRun run in Framing)
         {
             run.Container.Remove(run.Start, run.Length);
         }
 
         Head.Clear();
-        Content.Clear();
-        Trailers.Clear();
         Framing.Clear();
         for (int i = 0; i < _holds.Length; i++)
         {

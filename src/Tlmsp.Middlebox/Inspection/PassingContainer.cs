@@ -1,13 +1,16 @@
 using System.Buffers;
+using Tlmsp.Http;
 
 namespace Tlmsp.Middlebox;
 
 /// <summary>A container that waits for the inspectors, and what is to become of it.</summary>
 internal sealed class PassingContainer
 {
-    private List<Edit>? _edits;
+    private readonly List<Edit> _edits = [];
+    private readonly PooledBuffer _bytes = new();       // that edits put in
     private readonly List<(int Start, int Octets)> _frames = [];
     private List<(byte ContextId, ReadOnlyMemory<byte> Data)>? _inserts;
+    private int _length;        // as edited
     private byte[]? _rest;      // of one that is sent in parts
     private byte _contextId;
 
@@ -34,8 +37,8 @@ internal sealed class PassingContainer
     /// <summary>Whether a part of it has gone on.</summary>
     public bool IsPartlySent => _rest is not null;
 
-    /// <summary>What waits until it has gone on.</summary>
-    public Action? Sent { get; set; }
+    /// <summary>How much longer it may become before it takes a second one.</summary>
+    public int Room => ContainerWriter.MaxPlaintext - _length;
 
     /// <summary>Takes the next container.</summary>
     public void Begin(HeldContainer held)
@@ -45,13 +48,13 @@ internal sealed class PassingContainer
         Undecided = 0;
         Answers = 0;
         LeavesOpen = null;
+        IsLast = false;
         DataBytes = 0;
         _frames.Clear();
-        IsLast = false;
-        Sent = null;
-        _edits = null;
         _inserts = null;
         _rest = null;
+        Outgoing = null;
+        _length = held.PlaintextLength;
     }
 
     /// <summary>A DATA frame begins in it.</summary>
@@ -71,19 +74,24 @@ internal sealed class PassingContainer
     }
 
     /// <summary>Puts other bytes in the place of some of its own; once per place.</summary>
-    public void Replace(int start, int length, ReadOnlyMemory<byte> bytes) => (_edits ??= []).Add(new Edit(start, length, bytes));
+    public void Replace(int start, int length, ReadOnlySpan<byte> bytes)
+    {
+        _edits.Add(new Edit(start, length, _bytes.Length, bytes.Length));
+        _bytes.Write(bytes);
+        _length += bytes.Length - length;
+    }
 
     /// <summary>Leaves some of its bytes out, whatever was in their place.</summary>
     public void Remove(int start, int length)
     {
-        _edits?.RemoveAll(edit => edit.Start == start);
+        Forget(edit => edit.Start == start);
         Replace(start, length, default);
     }
 
     /// <summary>Lets nothing go on from a place in it: neither of it nor behind it.</summary>
     public void EndAt(int start)
     {
-        _edits?.RemoveAll(edit => edit.Start >= start);
+        Forget(edit => edit.Start >= start);
         _inserts = null;
         Replace(start, Held.PlaintextLength - start, default);
         IsLast = true;
@@ -92,6 +100,12 @@ internal sealed class PassingContainer
     /// <summary>Sends a container of our own behind it.</summary>
     public void InsertBehind(byte contextId, ReadOnlyMemory<byte> data) => (_inserts ??= []).Add((contextId, data));
 
+    /// <summary>What of the middlebox's own can go on once it has; null for nothing.</summary>
+    public List<Http2Outgoing>? Outgoing { get; private set; }
+
+    /// <summary>Something of the middlebox's own can go on once it has.</summary>
+    public void Begins(Http2Outgoing outgoing) => (Outgoing ??= []).Add(outgoing);
+
     /// <summary>Sends it on.</summary>
     public void Send(ContainerRelay relay, IBufferWriter<byte> output)
     {
@@ -99,13 +113,13 @@ internal sealed class PassingContainer
         {
             relay.Insert(_contextId, _rest, output);
         }
-        else if (_edits is null)
+        else if (_edits.Count == 0)
         {
             relay.Forward(Held, output);
         }
         else
         {
-            relay.Modify(Held, Edited(0, Held.PlaintextLength), output);
+            Modify(relay, output);
         }
 
         if (_inserts is not null)
@@ -136,9 +150,13 @@ internal sealed class PassingContainer
 
         if (_rest is null)
         {
+            byte[] edited = new byte[_length];
+            int first = WriteEdited(edited, 0, cut);
             _contextId = Held.ContextId;
-            _rest = Edited(cut, Held.PlaintextLength).ToArray();
-            relay.Modify(Held, Edited(0, cut), output);
+            _rest = edited[first..(first + WriteEdited(edited.AsSpan(first), cut, Held.PlaintextLength))];
+            relay.Modify(Held, edited.AsSpan(0, first), output);
+            _edits.Clear();
+            _bytes.Dispose();
         }
         else
         {
@@ -156,87 +174,61 @@ internal sealed class PassingContainer
         return octets;
     }
 
-    private ReadOnlySpan<byte> Edited(int from, int to)
+    private void Modify(ContainerRelay relay, IBufferWriter<byte> output)
+    {
+        if (_edits is [{ Start: 0 } all] && all.Length == Held.PlaintextLength)
+        {
+            relay.Modify(Held, _bytes.Memory.Span.Slice(all.At, all.Count), output);
+        }
+        else
+        {
+            byte[] edited = ArrayPool<byte>.Shared.Rent(Math.Max(_length, 1));
+            relay.Modify(Held, edited.AsSpan(0, WriteEdited(edited, 0, Held.PlaintextLength)), output);
+            ArrayPool<byte>.Shared.Return(edited);
+        }
+
+        _edits.Clear();
+        _bytes.Dispose();
+    }
+
+    private void Forget(Predicate<Edit> which)
+    {
+        _length -= _edits.Where(edit => which(edit)).Sum(edit => edit.Count - edit.Length);
+        _edits.RemoveAll(which);
+    }
+
+    /// <summary>Writes a part of it as it has become; no edit lies across its ends.</summary>
+    /// <returns>How long that is.</returns>
+    private int WriteEdited(Span<byte> destination, int from, int to)
     {
         ReadOnlySpan<byte> plaintext = Held.Plaintext.Span;
-        var edited = new ArrayBufferWriter<byte>(Math.Max(256, to - from));
-        int at = from;
-        _edits?.Sort(static (a, b) => a.Start.CompareTo(b.Start));
-        foreach (Edit edit in _edits ?? [])
+        (int read, int written) = (from, 0);
+        _edits.Sort(static (a, b) => a.Start.CompareTo(b.Start));
+        foreach (Edit edit in _edits)
         {
-            if (edit.Start >= from && edit.Start < to)
+            if (edit.Start < from || edit.Start >= to)
             {
-                edited.Write(plaintext[at..edit.Start]);
-                edited.Write(edit.Bytes.Span);
-                at = edit.Start + edit.Length;
+                continue;
             }
+
+            Copy(plaintext[read..edit.Start], destination, ref written);
+            Copy(_bytes.Memory.Span.Slice(edit.At, edit.Count), destination, ref written);
+            read = edit.Start + edit.Length;
         }
 
-        edited.Write(plaintext[at..to]);
-        return edited.WrittenSpan;
-    }
+        Copy(plaintext[read..to], destination, ref written);
+        return written;
 
-    private readonly record struct Edit(int Start, int Length, ReadOnlyMemory<byte> Bytes);
-}
-
-/// <summary>What bytes of a container are among content.</summary>
-internal enum ContentRunKind : byte
-{
-    /// <summary>Content.</summary>
-    Content,
-
-    /// <summary>The header of a DATA frame with content: goes on if, and as soon as, the content behind it does.</summary>
-    FrameHeader,
-
-    /// <summary>The end of a DATA frame, or all of one without content: goes on behind the content before it.</summary>
-    FrameEnd,
-}
-
-/// <summary>Some bytes of a container.</summary>
-internal readonly record struct ContainerRun(PassingContainer Container, int Start, int Length)
-{
-    /// <summary>What they are among content.</summary>
-    public ContentRunKind Kind { get; init; }
-
-    /// <summary>What the frame that begins with them takes of windows; 0 where none does.</summary>
-    public int DataBytes { get; init; }
-
-    /// <summary>Somebody waits for a decision on them.</summary>
-    public ContainerRun Await()
-    {
-        Container.Undecided++;
-        return this;
-    }
-
-    /// <summary>They go on as they are.</summary>
-    public void Pass() => Container.Undecided--;
-
-    /// <summary>Other bytes go on in their place.</summary>
-    public void Pass(ReadOnlyMemory<byte> bytes)
-    {
-        Container.Undecided--;
-        Container.Replace(Start, Length, bytes);
-    }
-
-    /// <summary>None of them goes on; nobody waits for a decision on them any more.</summary>
-    public static void RemoveAll(List<ContainerRun> runs)
-    {
-        foreach (ContainerRun run in runs)
+        static void Copy(ReadOnlySpan<byte> bytes, Span<byte> destination, ref int written)
         {
-            run.Pass(default);
+            bytes.CopyTo(destination[written..]);
+            written += bytes.Length;
         }
-
-        runs.Clear();
     }
 
-    /// <summary>All of them go on as they are; nobody waits for a decision on them any more.</summary>
-    public static void PassAll(List<ContainerRun> runs)
-    {
-        foreach (ContainerRun run in runs)
-        {
-            run.Pass();
-        }
-
-        runs.Clear();
-    }
+    /// <param name="Start">Where in the container.</param>
+    /// <param name="Length">How many bytes of it.</param>
+    /// <param name="At">Where those lie that take their place.</param>
+    /// <param name="Count">How many those are.</param>
+    private readonly record struct Edit(int Start, int Length, int At, int Count);
 }

@@ -12,6 +12,7 @@ internal sealed class VerdictWriter(
     /// <summary>What a message of <see cref="InspectionRightException"/> is about.</summary>
     internal const string What = "An answer in the server's place";
 
+    private readonly PooledBuffer _chunk = new();
     private readonly InspectionRights _responses = InspectionRights.Of(profile, connection.Grant, HttpDirection.Response);
 
     /// <summary>The head goes on, changed or not.</summary>
@@ -40,7 +41,16 @@ internal sealed class VerdictWriter(
     public void PassSecrets(MessageFlow flow) => ContainerRun.PassAll(flow.Head);
 
     /// <summary>The trailer section goes on.</summary>
-    public void PassTrailers(MessageFlow flow) => ContainerRun.PassAll(flow.Trailers);
+    public void PassTrailers(MessageFlow flow)
+    {
+        if (flow.Outgoing is not null)
+        {
+            http2!.PassTrailers(flow);
+            return;
+        }
+
+        ContainerRun.PassAll(flow.Trailers);
+    }
 
     /// <summary>Content goes on.</summary>
     /// <param name="flow">The message.</param>
@@ -49,7 +59,19 @@ internal sealed class VerdictWriter(
     /// <param name="isChanged">Whether they differ.</param>
     public void PassContent(MessageFlow flow, ReadOnlyMemory<byte> bytes, int covers, bool isChanged)
     {
-        bool isFirst = true;
+        if (!flow.IsRechunked && bytes.Length != covers)
+        {
+            http2!.PassResized(flow, bytes);
+            return;
+        }
+
+        flow.ContentBytes -= covers;
+        if (flow.IsRechunked)
+        {
+            WriteChunk(bytes.Span);
+            bytes = _chunk.Memory;
+        }
+
         while (covers > 0)
         {
             ContainerRun run = flow.Content.Dequeue();
@@ -62,22 +84,24 @@ internal sealed class VerdictWriter(
             covers -= run.Length;
             if (flow.IsRechunked)
             {
-                run.Pass(isFirst ? Chunk(bytes.Span) : default);
+                // What is longer than it was goes where there is room, and the rest behind the last.
+                int length = covers > 0 ? Math.Min(run.Length + run.Container.Room, bytes.Length) : bytes.Length;
+                run.Pass(bytes.Span[..length]);
+                bytes = bytes[length..];
             }
             else if (isChanged)
             {
-                run.Pass(bytes[..run.Length].ToArray());
+                run.Pass(bytes.Span[..run.Length]);
                 bytes = bytes[run.Length..];
             }
             else
             {
                 run.Pass();
             }
-
-            isFirst = false;
         }
 
         flow.PassFrameEnds();
+        _chunk.Dispose();
     }
 
     /// <summary>Answers in the server's place.</summary>
@@ -281,7 +305,7 @@ internal sealed class VerdictWriter(
         ContainerRun last = lines[^1];
         lines.RemoveAt(lines.Count - 1);
         PassAs(lines, main);
-        last.Pass("\r\n"u8.ToArray());
+        last.Pass("\r\n"u8);
     }
 
     private static byte[] WithEnd(byte[] lines) => [.. lines, .. "\r\n"u8];
@@ -290,7 +314,7 @@ internal sealed class VerdictWriter(
     {
         foreach (ContainerRun run in runs)
         {
-            run.Pass(bytes);
+            run.Pass(bytes.Span);
             bytes = default;
         }
 
@@ -298,7 +322,16 @@ internal sealed class VerdictWriter(
     }
 
     /// <summary>Content as one chunk (RFC 9112 §7.1); nothing where there is no content, as an empty chunk would be the last.</summary>
-    private static byte[] Chunk(ReadOnlySpan<byte> content) => content.IsEmpty
-        ? []
-        : [.. Encoding.ASCII.GetBytes(content.Length.ToString("x", CultureInfo.InvariantCulture)), .. "\r\n"u8, .. content, .. "\r\n"u8];
+    private void WriteChunk(ReadOnlySpan<byte> content)
+    {
+        if (!content.IsEmpty)
+        {
+            Span<byte> size = stackalloc byte[8];
+            _ = content.Length.TryFormat(size, out int digits, "x", CultureInfo.InvariantCulture);
+            _chunk.Write(size[..digits]);
+            _chunk.Write("\r\n"u8);
+            _chunk.Write(content);
+            _chunk.Write("\r\n"u8);
+        }
+    }
 }

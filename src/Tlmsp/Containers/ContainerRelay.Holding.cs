@@ -39,7 +39,7 @@ public sealed partial class ContainerRelay
             Span<byte> buffer = record.Buffer;
             for (int at = ContainerParts.Headroom; at < buffer.Length;)
             {
-                at = Open(record.Type, buffer, at, hold);
+                at = Open(ref record, buffer, at, hold);
             }
 
             _failed = false;
@@ -93,14 +93,14 @@ public sealed partial class ContainerRelay
         }
     }
 
-    private int Open(RecordType type, Span<byte> buffer, int at, Action<HeldContainer> hold)
+    /// <summary>Opens one container; the last one of a record, which mostly is the only one, keeps the record's buffer.</summary>
+    private int Open(ref RecordReader record, Span<byte> buffer, int at, Action<HeldContainer> hold)
     {
-        byte[] plaintext = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length - at, TlmspDialect.MaxFragmentReceived));
-        bool kept = false;
+        byte[]? plaintext = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length - at, TlmspDialect.MaxFragmentReceived));
         try
         {
-            OpenedContainer container = _incoming.Open(type, buffer, at, plaintext);
-            if (type != RecordType.Alert)
+            OpenedContainer container = _incoming.Open(record.Type, buffer, at, plaintext);
+            if (record.Type != RecordType.Alert)
             {
                 _openedAlerts.OnData();
             }
@@ -114,14 +114,15 @@ public sealed partial class ContainerRelay
                 held = new HeldContainer();
             }
 
-            held.Set(container, plaintext, IsWritable(container));
-            kept = true;
+            int end = container.Parts.End;
+            held.Set(container, end == buffer.Length ? record.Take() : null, container.CanRead ? plaintext : null, IsWritable(container));
+            plaintext = container.CanRead ? null : plaintext;
             hold(held);
-            return container.Parts.End;
+            return end;
         }
         finally
         {
-            if (!kept)
+            if (plaintext is not null)
             {
                 ArrayPool<byte>.Shared.Return(plaintext);
             }

@@ -57,8 +57,12 @@ public sealed class HeldContainer
         FirstForwarder = _firstForwarder,
     };
 
-    /// <summary>Keeps a container whose plaintext is in an array that becomes its own.</summary>
-    internal void Set(in OpenedContainer container, byte[] plaintext, bool canWrite)
+    /// <summary>Keeps a container.</summary>
+    /// <param name="container">The container.</param>
+    /// <param name="buffer">The array that it lies in, if that becomes its own; null for a copy of its part.</param>
+    /// <param name="plaintext">The array that its content lies in, which becomes its own; null for what cannot be read.</param>
+    /// <param name="canWrite">Whether it may be changed.</param>
+    internal void Set(in OpenedContainer container, byte[]? buffer, byte[]? plaintext, bool canWrite)
     {
         _type = container.Type;
         _parts = container.Parts;
@@ -68,15 +72,24 @@ public sealed class HeldContainer
         Origin = container.Origin;
         CanRead = container.CanRead;
         CanWrite = canWrite;
-        _plaintext = plaintext;
-        _buffer = ArrayPool<byte>.Shared.Rent(_parts.End);
-        container.Buffer[.._parts.End].CopyTo(_buffer);
+        _plaintext = plaintext ?? [];
+        if (buffer is null)
+        {
+            buffer = ArrayPool<byte>.Shared.Rent(_parts.End);
+            container.Buffer[.._parts.End].CopyTo(buffer);
+        }
+
+        _buffer = buffer;
     }
 
     internal void Clear()
     {
         ArrayPool<byte>.Shared.Return(_buffer);
-        ArrayPool<byte>.Shared.Return(_plaintext);
+        if (_plaintext.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_plaintext);
+        }
+
         _buffer = [];
         _plaintext = [];
     }

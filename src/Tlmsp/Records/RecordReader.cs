@@ -74,7 +74,15 @@ internal struct RecordReader
         return true;
     }
 
-    /// <summary>Gives the buffer back.</summary>
+    /// <summary>Gives the buffer away: to somebody who returns it to the shared pool.</summary>
+    public byte[] Take()
+    {
+        byte[] buffer = _buffer!;
+        _buffer = null;
+        return buffer;
+    }
+
+    /// <summary>Gives the buffer back, unless it was given away.</summary>
     public void Done()
     {
         if (_buffer is { } buffer)

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -45,7 +47,7 @@ public class ListenerReloadTests
             await answer.Task;
             return context.Connection.Id;
         }));
-        await using ConfiguredMiddlebox middlebox = await StartAsync(server);
+        await using ConfiguredMiddlebox middlebox = await _two.StartAsync(server);
         using HttpClient before = TwoListeners.Client(server, _two.Internal);
         string connection = await before.GetStringAsync("/connection");
         Task<string> slow = before.GetStringAsync("/slow");
@@ -73,7 +75,7 @@ public class ListenerReloadTests
     {
         var inspector = new SlowToDispose();
         await using TestServer server = await TwoListeners.StartServerAsync();
-        await using ConfiguredMiddlebox middlebox = await StartAsync(server, building: box => box.AddInspector(_ => inspector));
+        await using ConfiguredMiddlebox middlebox = await _two.StartAsync(server, building: box => box.AddInspector(_ => inspector));
         using HttpClient before = TwoListeners.Client(server, _two.Internal);
         string connection = await before.GetStringAsync("/connection");
         middlebox.Change(json => json["Listeners"]!.AsObject().Remove("Internal"));
@@ -88,7 +90,7 @@ public class ListenerReloadTests
     public async Task A_changed_address_and_certificate_are_for_new_connections()
     {
         await using TestServer server = await TwoListeners.StartServerAsync();
-        await using ConfiguredMiddlebox middlebox = await StartAsync(server);
+        await using ConfiguredMiddlebox middlebox = await _two.StartAsync(server);
         var shown = new List<string?>();
         using HttpClient before = TwoListeners.Client(server, _two.Public, shown);
         string connection = await before.GetStringAsync("/connection");
@@ -134,7 +136,7 @@ public class ListenerReloadTests
     public async Task Listeners_that_swap_their_end_points_are_not_bound_anew()
     {
         await using TestServer server = await TwoListeners.StartServerAsync();
-        await using ConfiguredMiddlebox middlebox = await StartAsync(server);
+        await using ConfiguredMiddlebox middlebox = await _two.StartAsync(server);
         using HttpClient before = TwoListeners.Client(server, _two.Internal);
         string connection = await before.GetStringAsync("/connection");
 
@@ -154,79 +156,73 @@ public class ListenerReloadTests
     }
 
     [Fact]
-    public async Task A_listener_that_cannot_be_bound_is_logged_by_name_and_all_stays_as_it_was()
+    public async Task Requests_on_old_and_new_connections_go_on_while_listeners_come_and_go()
     {
-        using var occupied = new TcpListenerOwner();
-        int other = TestMiddlebox.FreePort();
         await using TestServer server = await TwoListeners.StartServerAsync();
-        await using ConfiguredMiddlebox middlebox = await StartAsync(server);
-        using HttpClient before = TwoListeners.Client(server, _two.Internal);
-        string connection = await before.GetStringAsync("/connection");
-        void Change() => middlebox.Change(json =>
+        await using ConfiguredMiddlebox middlebox = await _two.StartAsync(server);
+        using HttpClient kept = TwoListeners.Client(server, _two.Public);
+        string connection = await kept.GetStringAsync("/connection");
+        using var enough = new CancellationTokenSource();
+        Task[] requests = [AskAsync(() => TwoListeners.AssertServesAsync(server, _two.Public)), AskAsync(async () =>
+            Assert.Equal(connection, await kept.GetStringAsync("/connection")))];
+
+        for (int i = 0; i < 10; i++)
         {
-            JsonObject listeners = json["Listeners"]!.AsObject();
-            listeners.Remove("Internal");
-            listeners["Another"] = TwoListeners.Section($"tlmsp://localhost:{other}", other);
-            listeners["Taken"] = TwoListeners.Section(occupied.Address.Authority, occupied.Address.Port);
-            json["NextHops"]![0]!["Address"] = "other.example:1";
-        });
+            middlebox.Change(json => json["Listeners"]!.AsObject().Remove("Internal"));
+            middlebox.Change(_two.Configure);
+            await TwoListeners.AssertServesAsync(server, _two.Internal);
+        }
 
-        Change();
-        Change();
+        await enough.CancelAsync();
+        await Task.WhenAll(requests);
 
-        string line = Assert.Single(
-            middlebox.Logs.Lines, line => line.Contains("cannot be used; the one before stays", StringComparison.Ordinal));
-        Assert.StartsWith("Error: ", line, StringComparison.Ordinal);
-        Assert.Contains(
-            $"Listener Taken of TLMSP middlebox {occupied.Address.Authority} cannot listen on 127.0.0.1:{occupied.Address.Port}: ",
-            line, StringComparison.Ordinal);
-        TwoListeners.AssertIsFree(other);
-        await TwoListeners.AssertServesAsync(server, _two.Public);
-        await TwoListeners.AssertServesAsync(server, _two.Internal);
-        Assert.Equal(connection, await before.GetStringAsync("/connection"));
-
-        // Once the port is free, the same file can be used.
-        occupied.Dispose();
-        middlebox.Change(json => json["NextHops"]![0]!["Address"] = $"localhost:{server.Address.Port}");
-        await TwoListeners.AssertServesAsync(server, $"tlmsp://localhost:{other}");
-        TwoListeners.AssertIsFree(_two.InternalPort);
-        Assert.Equal(connection, await before.GetStringAsync("/connection"));
+        async Task AskAsync(Func<Task> ask)
+        {
+            while (!enough.IsCancellationRequested)
+            {
+                await ask();
+            }
+        }
     }
 
     [Fact]
-    public async Task What_could_not_be_bound_is_tried_again_when_the_same_file_is_read_again()
+    public async Task A_certificate_file_from_code_that_outlives_changes_is_reported_once()
     {
-        using var occupied = new TcpListenerOwner();
-        await using TestServer server = await TwoListeners.StartServerAsync();
-        await using ConfiguredMiddlebox middlebox = await StartAsync(server);
-        string address = $"tlmsp://localhost:{occupied.Address.Port}";
-        middlebox.Change(json => json["Listeners"]!["Taken"] = TwoListeners.Section(address, occupied.Address.Port));
-        await middlebox.Logs.WaitForLineAsync("Listener Taken of");
+        string path = Path.GetTempFileName();
+        try
+        {
+            Write(TestCertificates.Leaf());
+            var file = new TlmspCertificateFile(path) { CheckInterval = TimeSpan.Zero };
+            await using TestServer server = await TwoListeners.StartServerAsync();
+            await using ConfiguredMiddlebox middlebox = await ConfiguredMiddlebox.StartAsync(
+                server.Address,
+                building: box => box.Services.Configure<TlmspMiddleboxHostOptions>(options => options.CertificateFile = file));
+            middlebox.Change(json => json["MaxConnections"] = 100);
+            middlebox.Change(json => json["MaxConnections"] = 200);
 
-        occupied.Dispose();
-        middlebox.Change(_ => { });
+            Write(TestCertificates.Leaf());
+            await TwoListeners.AssertServesAsync(server, middlebox.Address);
 
-        await TwoListeners.AssertServesAsync(server, address);
-    }
+            Assert.Single(middlebox.Logs.Lines, line => line.Contains("uses the new certificate", StringComparison.Ordinal));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
 
-    [Fact]
-    public async Task An_end_point_of_its_own_that_is_in_the_way_is_named()
-    {
-        await using TestServer server = await TwoListeners.StartServerAsync();
-        await using ConfiguredMiddlebox middlebox = await StartAsync(server);
-
-        middlebox.Change(json => json["Listeners"]!["Public"]!["ListenEndPoint"] = $"0.0.0.0:{_two.PublicPort}");
-
-        await middlebox.Logs.WaitForLineAsync(
-            $"Here it is 127.0.0.1:{_two.PublicPort} of listener Public that is in the way: remove that first, or restart.");
-        await TwoListeners.AssertServesAsync(server, _two.Public);
+        void Write(X509Certificate2 leaf)
+        {
+            using ECDsa key = leaf.GetECDsaPrivateKey()!;
+            File.WriteAllText(path, leaf.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem());
+        }
     }
 
     [Fact]
     public async Task The_number_of_connections_of_a_listener_can_be_raised()
     {
         await using TestServer server = await TwoListeners.StartServerAsync();
-        await using ConfiguredMiddlebox middlebox = await StartAsync(server, json => json["Listeners"]!["Public"]!["MaxConnections"] = 1);
+        await using ConfiguredMiddlebox middlebox = await _two.StartAsync(
+            server, json => json["Listeners"]!["Public"]!["MaxConnections"] = 1);
         using HttpClient first = TwoListeners.Client(server, _two.Public);
         using HttpClient second = TwoListeners.Client(server, _two.Public);
         Assert.Equal("hello", await first.GetStringAsync("/hello"));
@@ -237,42 +233,6 @@ public class ListenerReloadTests
         middlebox.Change(json => json["Listeners"]!["Public"]!["MaxConnections"] = 2);
 
         Assert.Equal("hello", await waiting);
-    }
-
-    [Fact]
-    public async Task A_change_after_the_host_has_stopped_binds_nothing()
-    {
-        await using TestServer server = await TwoListeners.StartServerAsync();
-        await using ConfiguredMiddlebox middlebox = await ConfiguredMiddlebox.StartAsync(server.Address);
-        await middlebox.StopAsync();
-
-        middlebox.Change(_two.Configure);
-
-        TwoListeners.AssertIsFree(_two.PublicPort);
-        TwoListeners.AssertIsFree(_two.InternalPort);
-    }
-
-    [Fact]
-    public async Task A_listener_that_failed_is_bound_again()
-    {
-        var transport = new TestTransport();
-        await using TestServer server = await TwoListeners.StartServerAsync();
-        await using ConfiguredMiddlebox middlebox = await StartAsync(server, building: box => transport.Register(box.Services));
-        transport.FailAccept(_two.InternalPort);
-        await middlebox.Logs.WaitForLineAsync(
-            $"accepts no connections any more on 127.0.0.1:{_two.InternalPort} (listener Internal).");
-        await TwoListeners.AssertRefusesAsync(server, _two.Internal);
-
-        middlebox.Change(json => json["MaxConnections"] = 100);
-
-        await TwoListeners.AssertServesAsync(server, _two.Internal);
-    }
-
-    private Task<ConfiguredMiddlebox> StartAsync(
-        TestServer server, Action<JsonObject>? edit = null, Action<ITlmspMiddleboxBuilder>? building = null)
-    {
-        Action<JsonObject> configure = _two.Configure;
-        return ConfiguredMiddlebox.StartAsync(server.Address, configure + edit, building, "localhost,127.0.0.1");
     }
 
     private sealed class SlowToDispose : ITlmspInspector, IAsyncDisposable

@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Tlmsp.Http;
 using Tlmsp.TestSupport;
 
@@ -59,6 +60,14 @@ internal sealed class TwoListeners
         json.Remove("Address");
         json.Remove("ListenEndPoint");
         json["Listeners"] = new JsonObject { ["Public"] = Section(Public, PublicPort), ["Internal"] = Section(Internal, InternalPort) };
+    }
+
+    /// <summary>A host with both in its file.</summary>
+    public Task<ConfiguredMiddlebox> StartAsync(
+        TestServer server, Action<JsonObject>? edit = null, Action<ITlmspMiddleboxBuilder>? building = null)
+    {
+        Action<JsonObject> configure = Configure;
+        return ConfiguredMiddlebox.StartAsync(server.Address, configure + edit, building, "localhost,127.0.0.1");
     }
 
     public static JsonObject Section(string address, int port) => new() { ["Address"] = address, ["ListenEndPoint"] = $"127.0.0.1:{port}" };

@@ -16,6 +16,9 @@ internal static class Http2Wire
     private static readonly string[] s_ofBox = ["date", "content-length"];
     private static readonly byte[] s_preface = [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8];
 
+    /// <summary>SETTINGS that confirm those of the other side.</summary>
+    public static byte[] Acknowledgement => Frame(4, 1, 0, []);
+
     /// <summary>What a side says first: SETTINGS_INITIAL_WINDOW_SIZE and WINDOW_UPDATE, so that nobody has to wait for a window.</summary>
     public static byte[] Start(bool isClient) =>
         [.. isClient ? s_preface : [], .. Frame(4, 0, 0, [0, 4, 0, 0x40, 0, 0]), .. Frame(8, 0, 0, [0, 0x40, 0, 0])];

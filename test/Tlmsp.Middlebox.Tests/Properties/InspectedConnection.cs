@@ -28,7 +28,8 @@ internal sealed class InspectedConnection : IDisposable
         if (connection.IsHttp2)
         {
             await connection.SendAsync(connection.Requests, Http2Wire.Start(isClient: true));
-            await connection.SendAsync(connection.Responses, Http2Wire.Start(isClient: false));
+            await connection.SendAsync(connection.Responses, [.. Http2Wire.Start(isClient: false), .. Http2Wire.Acknowledgement]);
+            await connection.SendAsync(connection.Requests, Http2Wire.Acknowledgement);
         }
 
         return connection;

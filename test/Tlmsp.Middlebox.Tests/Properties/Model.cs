@@ -17,6 +17,7 @@ internal static class Model
         List<(string Name, string Value)> fields = [.. message.Fields];
         string start = message.Start;
         byte[] content = message.Content;
+        bool isHttp2 = profile.Version == HttpWireVersion.Http2;
         for (int i = 0; i < plans.Count; i++)
         {
             switch (plans[i].Head)
@@ -39,7 +40,8 @@ internal static class Model
                     break;
             }
 
-            content = plans[i].Apply(content, mayResize && sending.IsChunked);
+            bool resizes = mayResize && (profile.Version == HttpWireVersion.Http2 ? plans[i].HoldsContent == Plan.UntilTheEnd : sending.IsChunked);
+            content = plans[i].Apply(content, resizes);
         }
 
         bool areApart = profile.Has(HttpRole.Secret);
