@@ -82,11 +82,11 @@ internal static class InspectedRelay
                     return null;
                 }
 
-                var writer = new VerdictWriter(direction, HttpProfile.Two, context, messages, observers.Exchanges, answers);
+                var writer = new VerdictWriter(direction, HttpProfile.Two, context, messages, observers.Exchanges, answers, http2: null);
                 var stages = new InspectionStages(
                     direction, new InspectorSet([inspector], [], []), writer, messages, new InspectorWatch(), new MiddleboxMetrics(), 1024 * 1024);
                 ResponseTurn? turn = direction == HttpDirection.Response ? new ResponseTurn(answers, HttpProfile.Two) : null;
-                return new InspectionQueue(direction, HttpProfile.Two, observers.For(direction), messages, stages, turn);
+                return new InspectionQueue(direction, HttpProfile.Two, observers.For(direction), messages, stages, turn, http2: null);
             }
         }
 

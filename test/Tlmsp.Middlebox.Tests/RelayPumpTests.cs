@@ -15,7 +15,9 @@ public sealed class RelayPumpTests : IDisposable
         readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: 0,
         useSynchronizationContext: false);
 
-    private readonly InMemoryPath _path = TestPaths.Make(audited: false, Grant.Read(HttpContexts.Headers, HttpContexts.Body)).Connect();
+    private readonly InMemoryPath _path = TestPaths.Make(
+        audited: false, Grant.Read(HttpContexts.Headers) + Grant.Write(HttpContexts.Body)).Connect();
+
     private readonly Pipe _input = new(s_inline);
     private readonly Pipe _output = new(s_inline);
     private readonly WriteLog _writes = new();
@@ -64,15 +66,25 @@ public sealed class RelayPumpTests : IDisposable
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Relaying_allocates_nothing_per_container(bool inspect)
+    [InlineData("no")]
+    [InlineData("seeing")]
+    [InlineData("reading")]
+    [InlineData("replacing")]
+    [InlineData("chunking")]
+    public async Task Relaying_allocates_nothing_per_container(string inspector)
     {
         const int reads = 200;
         const int containers = 30;
-        RelayPump pump = Pump(inspect);
+        bool isChunked = inspector == "chunking";
+        RelayPump pump = Pump(inspector switch
+        {
+            "no" => null,
+            "seeing" => new Seeing(),
+            "reading" => new DelegateInspector { Content = (_, content) => content.Memory.Span.Contains((byte)1) ? InspectionVerdict.Drop("1") : default },
+            _ => Replacing(isChunked, same: true),
+        });
         Task<bool> running = pump.RunAsync(_stop.Token, _stop.Token);
-        Send(HttpContexts.Headers, PeerPath.Request.Replace("Length: 1", "Length: 100000000", StringComparison.Ordinal));
+        Send(HttpContexts.Headers, isChunked ? ChunkedRequest : PeerPath.Request.Replace("Length: 1", "Length: 100000000", StringComparison.Ordinal));
         await ReadsAsync(containers);       // warms up
 
         long one = await ReadsAsync(1);
@@ -86,7 +98,7 @@ public sealed class RelayPumpTests : IDisposable
         // What the pump allocates for so many reads of so many containers.
         async ValueTask<long> ReadsAsync(int count)
         {
-            byte[] content = new byte[1_000];
+            byte[] content = [.. isChunked ? "3e0\r\n"u8 : "12345"u8, .. new byte[992], .. "\r\n"u8];
             long allocated = 0;
             for (int i = 0; i < reads; i++)
             {
@@ -101,12 +113,53 @@ public sealed class RelayPumpTests : IDisposable
                 Assert.True(flush.IsCompletedSuccessfully);
                 await flush;
                 ReadResult sent = await _output.Reader.ReadAsync();
-                Assert.InRange(sent.Buffer.Length, count * content.Length, (count + 1) * (content.Length + 200));
+                Assert.InRange(sent.Buffer.Length, count * 992, (count + 1) * (content.Length + 200));
                 _output.Reader.AdvanceTo(sent.Buffer.End);
             }
 
             return allocated;
         }
+    }
+
+    [Fact]
+    public async Task A_chunk_made_here_takes_the_containers_that_its_content_came_in_and_empties_none()
+    {
+        const int size = 40_000;     // one batch
+        RelayPump pump = Pump(Replacing(resizes: true, same: true));
+        Task<bool> running = pump.RunAsync(_stop.Token, _stop.Token);
+        Send(HttpContexts.Headers, ChunkedRequest);
+        byte[] content = [.. Enumerable.Range(0, size).Select(i => (byte)i)];
+        _path.Client!.Writer.Write(HttpContexts.Body, [.. "9c40\r\n"u8, .. content, .. "\r\n0\r\n\r\n"u8], _input.Writer);
+        await _input.Writer.FlushAsync();
+
+        Assert.Equal(content, Unchunked(Received(HttpContexts.Body)));
+        var containers = _path.AtServer.Containers.Where(container => container.Context == HttpContexts.Body).ToList();
+        Assert.Equal(3, containers.Count);      // as the client sent them
+        byte client = _path.AtServer.Containers[0].Origin;
+        Assert.All(containers, container => Assert.Equal((client, false), (container.Origin, container.Data.Length == 0)));
+        await _stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    [Fact]
+    public async Task Chunks_of_two_messages_in_one_container_stay_in_order_however_long_they_become()
+    {
+        RelayPump pump = Pump(Replacing(resizes: true, same: false));
+        Task<bool> running = pump.RunAsync(_stop.Token, _stop.Token);
+        Send(HttpContexts.Headers, ChunkedRequest);
+        Send(HttpContexts.Body, "3\r\nabc\r\n");
+        Send(HttpContexts.Body, "1\r\nd\r\n0\r\n\r\n");
+        Send(HttpContexts.Headers, ChunkedRequest);
+        Send(HttpContexts.Body, "2\r\nef\r\n");
+        Send(HttpContexts.Body, "3\r\nghi\r\n0\r\n\r\n");
+        await _input.Writer.FlushAsync();
+
+        byte[] received = Received(HttpContexts.Body);
+        int end = received.AsSpan().IndexOf("\r\n0\r\n\r\n"u8) + 7;
+        Assert.Equal(Longer("abcd"u8), Unchunked(received[..end]));
+        Assert.Equal(Longer("efghi"u8), Unchunked(received[end..]));
+        await _stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
 
     [Fact]
@@ -191,27 +244,58 @@ public sealed class RelayPumpTests : IDisposable
         _stop.Dispose();
     }
 
-    private RelayPump Pump(bool inspect)
+    private static string ChunkedRequest => PeerPath.Request.Replace("Content-Length: 1", "Transfer-Encoding: chunked", StringComparison.Ordinal);
+
+    private RelayPump Pump(bool inspect) => Pump(inspect ? new Seeing() : null);
+
+    private RelayPump Pump(ITlmspInspector? inspector)
     {
         SynchronizationContext.SetSynchronizationContext(null);     // with xunit's, continuations would go to other threads
         TlmspMiddleboxSession session = _path.Middleboxes[0]!;
-        InspectionQueue? queue = inspect ? Queue(session) : null;
+        InspectionQueue? queue = inspector is null ? null : Queue(session, inspector);
         PipeWriter output = new LoggingDuplexPipe(new Duplex(_output.Reader, _output.Writer), _writes).Output;
         return new RelayPump(session.ClientToServer, handshakeRead: null, _input.Reader, output, queue);
     }
 
-    private static InspectionQueue Queue(TlmspMiddleboxSession session)
+    private static InspectionQueue Queue(TlmspMiddleboxSession session, ITlmspInspector inspector)
     {
         var context = new InspectionContext("test", session.Info, session.Grant);
         var messages = new InspectedMessages(context, HttpProfile.Two, TimeProvider.System);
         var observers = new HttpObservers(HttpProfile.Two, session.Grant, HttpMappingMode.Strict, HttpFramerLimits.Default);
         var writer = new VerdictWriter(HttpDirection.Request, HttpProfile.Two, context, messages, observers.Exchanges, new BoxAnswers(), http2: null);
         var stages = new InspectionStages(
-            HttpDirection.Request, new InspectorSet([new Seeing()], [], []), writer, messages, new InspectorWatch(), new MiddleboxMetrics(), 256 * 1024);
+            HttpDirection.Request, new InspectorSet([inspector], [], []), writer, messages, new InspectorWatch(), new MiddleboxMetrics(), 256 * 1024);
         return new InspectionQueue(HttpDirection.Request, HttpProfile.Two, observers.For(HttpDirection.Request), messages, stages, turn: null, http2: null);
     }
 
     private void Send(byte contextId, string text) => _path.Client!.Writer.Write(contextId, Encoding.ASCII.GetBytes(text), _input.Writer);
+
+    /// <summary>Replaces all content, by as much or by more than fits a container.</summary>
+    private static DelegateInspector Replacing(bool resizes, bool same)
+    {
+        byte[] replacement = new byte[256 * 1024];
+        return new DelegateInspector
+        {
+            Needs = resizes ? [DelegateInspector.Writes(HttpDirection.Request, HttpRole.Content)] : [],
+            Content = (_, content) =>
+            {
+                content.Memory.CopyTo(replacement);
+                content.Replace(same ? replacement.AsMemory(0, content.Memory.Length) : Longer(content.Memory.Span));
+                return default;
+            },
+        };
+    }
+
+    private static byte[] Longer(ReadOnlySpan<byte> content) => [.. content, .. new byte[40_000]];
+
+    /// <summary>The content of a message with one chunk.</summary>
+    private static byte[] Unchunked(byte[] body)
+    {
+        int line = body.AsSpan().IndexOf("\r\n"u8);
+        int size = Convert.ToInt32(Encoding.ASCII.GetString(body, 0, line), 16);
+        Assert.Equal("\r\n0\r\n\r\n"u8, body.AsSpan(line + 2 + size));
+        return body[(line + 2)..(line + 2 + size)];
+    }
 
     /// <summary>Everything the server has received in a context.</summary>
     private byte[] Received(byte contextId)

@@ -85,7 +85,7 @@ internal sealed class VerdictWriter(
             if (flow.IsRechunked)
             {
                 // What is longer than it was goes where there is room, and the rest behind the last.
-                int length = covers > 0 ? Math.Min(run.Length + run.Container.Room, bytes.Length) : bytes.Length;
+                int length = covers > 0 ? Math.Clamp(run.Length + run.Container.Room, 0, bytes.Length) : bytes.Length;
                 run.Pass(bytes.Span[..length]);
                 bytes = bytes[length..];
             }
