@@ -124,7 +124,8 @@ public class CertificateReloadTests
             ["Kestrel:Endpoints:Orders:Tlmsp:Certificate:Password"] = CertificateFiles.Password,
         });
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel((context, kestrel) => kestrel.Configure(context.Configuration.GetSection("Kestrel"), reloadOnChange: true)
+        builder.WebHost.ConfigureKestrel((context, kestrel) => kestrel.Configure(
+            context.Configuration.GetSection("Kestrel"), reloadOnChange: true)
             .Endpoint("Orders", endpoint => endpoint.ListenOptions.UseTlmsp(endpoint.ConfigSection.GetSection("Tlmsp"))));
         await using WebApplication app = builder.Build();
         app.MapGet("/hello", () => "hello");
@@ -182,7 +183,8 @@ public class CertificateReloadTests
     private static async Task<string> CertificateOfAsync(Uri address)
     {
         X509Certificate2? used = null;
-        using var client = new HttpClient(TestServer.Handler(tlmsp => tlmsp.SessionEstablished = session => used = session.ServerCertificate));
+        using var client = new HttpClient(
+            TestServer.Handler(tlmsp => tlmsp.SessionEstablished = session => used = session.ServerCertificate));
         Assert.Equal("hello", await client.GetStringAsync(new Uri(address, "/hello")));
         return used!.Thumbprint;
     }

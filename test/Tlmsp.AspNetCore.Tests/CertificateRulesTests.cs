@@ -28,7 +28,8 @@ public class CertificateRulesTests
     [InlineData(TestUsage.CodeSigningOnly, false)]
     public async Task A_client_needs_client_authentication(TestUsage usage, bool accepted)
     {
-        await using TestServer server = await TestServer.StartAsync(tlmsp => tlmsp.ClientCertificateMode = ClientCertificateMode.RequireCertificate);
+        await using TestServer server = await TestServer.StartAsync(
+            tlmsp => tlmsp.ClientCertificateMode = ClientCertificateMode.RequireCertificate);
         using HttpClient client = server.Client(tlmsp => tlmsp.ClientCertificate = TestCertificates.Leaf("alice.example", usage: usage));
 
         await AssertAsync(client, accepted ? null : Misbehaviour.UnsuitableCertificate, byPeer: true);
@@ -91,7 +92,8 @@ public class CertificateRulesTests
         Assert.Equal((false, Misbehaviour.CertificateNameMismatch), (own!.FromPeer, own.Misbehaviour));
         Assert.Equal((true, TlmspAlert.BadCertificate), (fromServer!.FromPeer, fromServer.Alert));
         Assert.Contains(address, own.Message, StringComparison.Ordinal);
-        Assert.Contains("CertificateNameMismatch", await server.Logs.WaitForLineAsync($"middlebox {address}: not for"), StringComparison.Ordinal);
+        Assert.Contains(
+            "CertificateNameMismatch", await server.Logs.WaitForLineAsync($"middlebox {address}: not for"), StringComparison.Ordinal);
     }
 
     [Fact]

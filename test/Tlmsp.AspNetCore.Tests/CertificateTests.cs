@@ -70,7 +70,8 @@ public class CertificateTests
         var request = new CertificateRequest($"CN={subject}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(names.Build());
         using X509Certificate2 made = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        using X509Certificate2 certificate = X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null, X509KeyStorageFlags.PersistKeySet);
+        using X509Certificate2 certificate = X509CertificateLoader.LoadPkcs12(
+            made.Export(X509ContentType.Pfx), null, X509KeyStorageFlags.PersistKeySet);
         using var store = new X509Store(StoreName.My, StoreLocation.CurrentUser);
         store.Open(OpenFlags.ReadWrite);
         store.Add(certificate);
@@ -80,7 +81,8 @@ public class CertificateTests
                 listen => listen.UseTlmsp(StoreName.My, subject, allowInvalid: true), configureClient: tlmsp => tlmsp.Trust.CustomRootTrust.Add(made));
 
             Assert.Equal("hello", answer);
-            InvalidOperationException e = await Assert.ThrowsAsync<InvalidOperationException>(() => RequestAsync(listen => listen.UseTlmsp(StoreName.My, subject)));
+            InvalidOperationException e = await Assert.ThrowsAsync<InvalidOperationException>(
+                () => RequestAsync(listen => listen.UseTlmsp(StoreName.My, subject)));
             Assert.Contains($"no valid certificate with the subject '{subject}'", e.Message, StringComparison.Ordinal);
         }
         finally
@@ -183,6 +185,7 @@ public class CertificateTests
         app.MapGet("/hello", () => "hello");
         await app.StartAsync();
         using var client = new HttpClient(TestServer.Handler(configureClient));
-        return await client.GetStringAsync(new Uri(new Uri(app.Urls.First().Replace("127.0.0.1", "localhost", StringComparison.Ordinal)), "/hello"));
+        return await client.GetStringAsync(
+            new Uri(new Uri(app.Urls.First().Replace("127.0.0.1", "localhost", StringComparison.Ordinal)), "/hello"));
     }
 }

@@ -63,7 +63,8 @@ public class ClientAbortTests
         Assert.Equal(TlmspAlert.IllegalParameter, (await peer.ReceiveEndAsync())?.Alert);
         await upload.Aborted.WaitAsync(s_patience);
         await upload.Ended.WaitAsync(s_patience);
-        Assert.StartsWith("Debug:", await server.Logs.WaitForLineAsync(nameof(Misbehaviour.HttpMappingViolation)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Debug:", await server.Logs.WaitForLineAsync(nameof(Misbehaviour.HttpMappingViolation)), StringComparison.Ordinal);
         await AssertServesOthersAsync(server);
     }
 
@@ -166,9 +167,11 @@ public class ClientAbortTests
 
     private sealed class NeverEnding : HttpContent
     {
-        protected override Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context) => throw new NotSupportedException();
+        protected override Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context) =>
+            throw new NotSupportedException();
 
-        protected override async Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context, CancellationToken cancellationToken)
+        protected override async Task SerializeToStreamAsync(
+            Stream stream, System.Net.TransportContext? context, CancellationToken cancellationToken)
         {
             await stream.WriteAsync("x"u8.ToArray(), cancellationToken);
             await stream.FlushAsync(cancellationToken);

@@ -19,7 +19,8 @@ public class ClientCertificateTests
         string? found = "not called";
         await using TestServer server = await TestServer.StartAsync(
             tlmsp => tlmsp.ClientCertificateMode = mode,
-            app => app.MapGet("/who", async (HttpContext context) => found = (await context.Connection.GetClientCertificateAsync())?.Subject));
+            app => app.MapGet(
+                "/who", async (HttpContext context) => found = (await context.Connection.GetClientCertificateAsync())?.Subject));
         using HttpClient client = server.Client(tlmsp => tlmsp.ClientCertificate = sent ? TestCertificates.Leaf("alice.example") : null);
 
         using HttpResponseMessage response = await client.GetAsync("/who");
@@ -33,7 +34,8 @@ public class ClientCertificateTests
     [InlineData(TestIssuer.UntrustedRoot)]
     public async Task A_required_certificate_that_is_missing_or_not_trusted_ends_the_handshake(TestIssuer? issuer)
     {
-        await using TestServer server = await TestServer.StartAsync(tlmsp => tlmsp.ClientCertificateMode = ClientCertificateMode.RequireCertificate);
+        await using TestServer server = await TestServer.StartAsync(
+            tlmsp => tlmsp.ClientCertificateMode = ClientCertificateMode.RequireCertificate);
         using HttpClient client = server.Client(
             tlmsp => tlmsp.ClientCertificate = issuer is { } from ? TestCertificates.Leaf("alice.example", issuer: from) : null);
 
@@ -62,7 +64,8 @@ public class ClientCertificateTests
             tlmsp.ClientTrust = new CertificateTrust();
             tlmsp.ClientTrust.CustomRootTrust.Add(TestCertificates.UntrustedRoot);
         });
-        using HttpClient trusted = server.Client(tlmsp => tlmsp.ClientCertificate = TestCertificates.Leaf("alice.example", issuer: TestIssuer.UntrustedRoot));
+        using HttpClient trusted = server.Client(
+            tlmsp => tlmsp.ClientCertificate = TestCertificates.Leaf("alice.example", issuer: TestIssuer.UntrustedRoot));
         using HttpClient other = server.Client(tlmsp => tlmsp.ClientCertificate = TestCertificates.Leaf("alice.example"));
 
         Assert.Equal("hello", await trusted.GetStringAsync("/hello"));

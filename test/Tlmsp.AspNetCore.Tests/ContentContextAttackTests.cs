@@ -16,7 +16,8 @@ public class ContentContextAttackTests
     [Theory]
     [InlineData(true, "Tlmsp-Content: pii", "Tlmsp-Content: ads", "content in context 16, and its head says 19")]
     [InlineData(true, "Tlmsp-Content: pii", "Other-Content: pii", "content in context 16, and its head says 2")]
-    [InlineData(true, "Tlmsp-Content: pii", "Tlmsp-Content: pxx", "the field Tlmsp-Content names a content context that the profile does not have")]
+    [InlineData(
+        true, "Tlmsp-Content: pii", "Tlmsp-Content: pxx", "the field Tlmsp-Content names a content context that the profile does not have")]
     [InlineData(true, "Host:", "Tlmsp-Content: pii\r\nHost:", "two Tlmsp-Content fields")]
     [InlineData(false, "Tlmsp-Content: pii", "Tlmsp-Content: ads", "comes in the content context 'ads', and its request named 'pii'")]
     [InlineData(false, "Tlmsp-Content: pii", "Other-Content: pii", "comes in the content context body, and its request named 'pii'")]

@@ -12,7 +12,8 @@ public class ContentContextRulesTests
     [Fact]
     public async Task An_endpoint_that_names_a_context_of_no_profile_is_found_when_the_server_starts()
     {
-        InvalidOperationException e = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync("pii", holds: true, HttpProfile.Two, HttpProfile.Four.WithContent("media")));
+        InvalidOperationException e = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => StartAsync("pii", holds: true, HttpProfile.Two, HttpProfile.Four.WithContent("media")));
 
         Assert.Contains("names the content context 'pii', which no accepted profile has (four+content(media), two). Add one that has it", e.Message, StringComparison.Ordinal);
         await using TestServer server = await StartAsync("pii", holds: true, HttpProfile.Two, HttpProfile.Four.WithContent("pii"));
@@ -21,7 +22,8 @@ public class ContentContextRulesTests
     [Fact]
     public async Task An_endpoint_that_nothing_would_hold_to_its_context_is_found_when_the_server_starts()
     {
-        InvalidOperationException e = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync("pii", holds: false, HttpProfile.Four.WithContent("pii")));
+        InvalidOperationException e = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => StartAsync("pii", holds: false, HttpProfile.Four.WithContent("pii")));
 
         Assert.Contains("Call builder.Services.AddTlmspContexts().", e.Message, StringComparison.Ordinal);
     }
@@ -32,8 +34,10 @@ public class ContentContextRulesTests
         InvalidOperationException e = await Assert.ThrowsAsync<InvalidOperationException>(() =>
             StartAsync("pii", holds: true, HttpProfile.Two.WithContent("pii", "media"), HttpProfile.Four.WithContent("media")));
 
-        Assert.Contains("give the same id to different content contexts. Name them in the same order in both.", e.Message, StringComparison.Ordinal);
-        await using TestServer server = await StartAsync("pii", holds: true, HttpProfile.Two.WithContent("pii", "media"), HttpProfile.Four.WithContent("pii"));
+        Assert.Contains(
+            "give the same id to different content contexts. Name them in the same order in both.", e.Message, StringComparison.Ordinal);
+        await using TestServer server = await StartAsync(
+            "pii", holds: true, HttpProfile.Two.WithContent("pii", "media"), HttpProfile.Four.WithContent("pii"));
     }
 
     [Theory]
@@ -54,7 +58,8 @@ public class ContentContextRulesTests
     [Fact]
     public void A_client_whose_policy_names_a_context_that_its_profile_does_not_have_cannot_be_made()
     {
-        ArgumentException e = Assert.Throws<ArgumentException>(() => TestServer.Handler(tlmsp => tlmsp.Content.Map("/customers/**", "pii")));
+        ArgumentException e = Assert.Throws<ArgumentException>(
+            () => TestServer.Handler(tlmsp => tlmsp.Content.Map("/customers/**", "pii")));
 
         Assert.Contains("'pii', which profile two does not have. Set tlmsp.Profile = HttpProfile.Four.WithContent(\"pii\").", e.Message, StringComparison.Ordinal);
         using TlmspHandler handler = TestServer.Handler(tlmsp =>

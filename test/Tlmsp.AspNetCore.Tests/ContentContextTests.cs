@@ -34,7 +34,8 @@ public class ContentContextTests
     {
         string name = path.EndsWith("media", StringComparison.Ordinal) ? "media" : "pii";
         await using TestServer server = await StartAsync();
-        await using MiddleboxChain chain = await MiddleboxChain.StartAsync(server, $"content:{name}=r", Everything.Replace("media", name == "pii" ? "media" : "pii"));
+        await using MiddleboxChain chain = await MiddleboxChain.StartAsync(
+            server, $"content:{name}=r", Everything.Replace("media", name == "pii" ? "media" : "pii"));
         using HttpClient client = Client(server, version, tlmsp =>
         {
             chain.Configure(tlmsp, s_profile);

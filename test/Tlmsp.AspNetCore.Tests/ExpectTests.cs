@@ -25,7 +25,8 @@ public class ExpectTests
 
         Assert.StartsWith("1: HTTP/1.1 200 OK\r\n", await peer.ReceiveTextAsync(), StringComparison.Ordinal);
         Assert.Equal("2: hello", await peer.ReceiveTextAsync());
-        Assert.Equal(["POST /echo HTTP/1.1", "HTTP/1.1 100 Continue", "HTTP/1.1 200 OK"], middlebox.Seen.Heads.Select(head => head.StartLine));
+        Assert.Equal(
+            ["POST /echo HTTP/1.1", "HTTP/1.1 100 Continue", "HTTP/1.1 200 OK"], middlebox.Seen.Heads.Select(head => head.StartLine));
     }
 
     [Theory]

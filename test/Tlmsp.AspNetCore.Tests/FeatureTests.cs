@@ -32,11 +32,13 @@ public class FeatureTests
 #pragma warning disable SYSLIB0058
             found.Add(handshake.CipherStrength);
 #pragma warning restore SYSLIB0058
-            found.Add(Encoding.ASCII.GetString(context.Features.GetRequiredFeature<ITlsApplicationProtocolFeature>().ApplicationProtocol.Span));
+            found.Add(
+                Encoding.ASCII.GetString(context.Features.GetRequiredFeature<ITlsApplicationProtocolFeature>().ApplicationProtocol.Span));
             found.Add(context.Features.GetRequiredFeature<ITlsConnectionFeature>().ClientCertificate);
             found.Add(context.Features.Get<ISslStreamFeature>());
         }));
-        using HttpClient client = server.Client(tlmsp => tlmsp.CipherSuites = [.. aes256 ? TlmspCipherSuite.Aes256 : TlmspCipherSuite.Aes128]);
+        using HttpClient client = server.Client(
+            tlmsp => tlmsp.CipherSuites = [.. aes256 ? TlmspCipherSuite.Aes256 : TlmspCipherSuite.Aes128]);
 
         using HttpResponseMessage response = await client.GetAsync("/features");
 

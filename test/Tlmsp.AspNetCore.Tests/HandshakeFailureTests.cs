@@ -63,7 +63,8 @@ public class HandshakeFailureTests
 
         Assert.Empty(await connection.ReceiveToEndAsync());
 
-        Assert.StartsWith("Debug:", await bystander.Server.Logs.WaitForLineAsync("no TLMSP handshake within 00:00:01"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Debug:", await bystander.Server.Logs.WaitForLineAsync("no TLMSP handshake within 00:00:01"), StringComparison.Ordinal);
         await bystander.AssertUndisturbedAsync();
     }
 
@@ -104,7 +105,8 @@ public class HandshakeFailureTests
     [InlineData("1=r", null)]
     [InlineData("1=r", "1=rw")]
     [InlineData("1=r,2=r", "1=r")]
-    public async Task A_middlebox_list_that_is_not_allowed_gets_alert_171_and_one_line_that_says_how_to_allow_it(string granted, string? allowed)
+    public async Task A_middlebox_list_that_is_not_allowed_gets_alert_171_and_one_line_that_says_how_to_allow_it(
+        string granted, string? allowed)
     {
         MiddleboxAllowList? list = null;
         await using TestServer server = await TestServer.StartAsync(tlmsp => list = tlmsp.Middleboxes);

@@ -46,7 +46,8 @@ public class MetricsTests
 
         Measurement handshake = Assert.Single(measured.Of("tlmsp.server.handshake.duration"));
         Assert.Contains(new("error.type", nameof(Misbehaviour.UnknownRecordType)), handshake.Tags);
-        Assert.Contains(new("error.type", nameof(Misbehaviour.UnknownRecordType)), Assert.Single(measured.Of("kestrel.connection.duration")).Tags);
+        Assert.Contains(
+            new("error.type", nameof(Misbehaviour.UnknownRecordType)), Assert.Single(measured.Of("kestrel.connection.duration")).Tags);
         Assert.Empty(measured.Of("tlmsp.server.active_connections"));
     }
 

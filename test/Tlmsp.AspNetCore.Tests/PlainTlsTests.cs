@@ -56,7 +56,8 @@ public class PlainTlsTests
     {
         await using TestServer server = await TestServer.StartAsync(tlmsp => tlmsp.PlainTls = setting);
 
-        AuthenticationException e = await Assert.ThrowsAnyAsync<AuthenticationException>(() => AuthenticateAsync(server, FallbackOptions()));
+        AuthenticationException e = await Assert.ThrowsAnyAsync<AuthenticationException>(
+            () => AuthenticateAsync(server, FallbackOptions()));
 
         Assert.Contains("inappropriate fallback", e.ToString(), StringComparison.OrdinalIgnoreCase);
         Assert.StartsWith("Warning:", await server.Logs.WaitForLineAsync("fell back to TLS"), StringComparison.Ordinal);
@@ -132,7 +133,8 @@ public class PlainTlsTests
 
         using X509Certificate2 shown = await CertificateOfAsync(server, name, SslProtocols.Tls12, suite);
 
-        Assert.Equal(TestCertificates.Get(name is "a.wild.example" ? "*.wild.example" : "localhost", key).Leaf.Thumbprint, shown.Thumbprint);
+        Assert.Equal(
+            TestCertificates.Get(name is "a.wild.example" ? "*.wild.example" : "localhost", key).Leaf.Thumbprint, shown.Thumbprint);
     }
 
     [Fact]

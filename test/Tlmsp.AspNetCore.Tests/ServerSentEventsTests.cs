@@ -64,7 +64,8 @@ public class ServerSentEventsTests
         server.Logs.AssertQuiet();
     }
 
-    private static async IAsyncEnumerable<string> ReadAsync(ChannelReader<string> events, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<string> ReadAsync(
+        ChannelReader<string> events, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (string next in events.ReadAllAsync(cancellationToken))
         {

@@ -75,7 +75,8 @@ public class StartUpTests
     [Theory]
     [InlineData(HttpProtocols.Http1AndHttp2AndHttp3, false, "Set listenOptions.Protocols without Http3")]
     [InlineData(HttpProtocols.Http1AndHttp2AndHttp3, true, "Set listenOptions.Protocols without Http3")]
-    public async Task Protocols_that_TLMSP_does_not_carry_are_named_whenever_they_were_set(HttpProtocols protocols, bool afterwards, string message)
+    public async Task Protocols_that_TLMSP_does_not_carry_are_named_whenever_they_were_set(
+        HttpProtocols protocols, bool afterwards, string message)
     {
         InvalidOperationException e = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync(listen =>
         {

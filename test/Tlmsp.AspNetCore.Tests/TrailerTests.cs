@@ -39,7 +39,8 @@ public class TrailerTests
         await using TlmspPeer peer = await TlmspPeer.ConnectAsync(
             server.Address, [middlebox.With(Grant.Read(HttpContexts.Headers, HttpContexts.Body))]);
 
-        await peer.SendAsync((HttpContexts.Headers, Chunked), (HttpContexts.Body, "5\r\nhello\r\n0\r\n"), (HttpContexts.Headers, "Check: 42\r\n\r\n"));
+        await peer.SendAsync(
+            (HttpContexts.Headers, Chunked), (HttpContexts.Body, "5\r\nhello\r\n0\r\n"), (HttpContexts.Headers, "Check: 42\r\n\r\n"));
 
         Assert.StartsWith("1: HTTP/1.1 200 OK\r\n", await peer.ReceiveTextAsync(), StringComparison.Ordinal);
         Assert.Equal("2: hello 42", await peer.ReceiveTextAsync());

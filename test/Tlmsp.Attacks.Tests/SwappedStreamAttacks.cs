@@ -16,7 +16,8 @@ public class SwappedStreamAttacks(AttackReport report, ITestOutputHelper output)
             Grant = "body=rw",
             HasLengths = true,
         },
-        new SwapAttack("A12", "DATA of an open stream moved to one with another content context", "content in context 16, and its head says 19")
+        new SwapAttack(
+            "A12", "DATA of an open stream moved to one with another content context", "content in context 16, and its head says 19")
         {
             Http2 = true,
             Grant = "content:red=rw",

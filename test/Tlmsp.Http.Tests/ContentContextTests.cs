@@ -105,7 +105,8 @@ public class ContentContextTests
         }
         else
         {
-            Assert.Contains(fault, Assert.Throws<HttpMappingException>(() => Join(joiner, s_two, containers)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                fault, Assert.Throws<HttpMappingException>(() => Join(joiner, s_two, containers)).Message, StringComparison.Ordinal);
         }
     }
 
@@ -166,7 +167,8 @@ public class ContentContextTests
         observer.OnContainer(HttpRole.Head, 1, Wire.Bytes(Pii), new Events());
         observer.OnContainer(HttpRole.Content, 16, Wire.Bytes("hel"), new Events());
 
-        HttpMappingException e = Assert.Throws<HttpMappingException>(() => observer.OnContainer(HttpRole.Content, 19, Wire.Bytes("lo"), new Events()));
+        HttpMappingException e = Assert.Throws<HttpMappingException>(
+            () => observer.OnContainer(HttpRole.Content, 19, Wire.Bytes("lo"), new Events()));
 
         Assert.Equal(19, e.ContextId);
     }
@@ -198,7 +200,8 @@ public class ContentContextTests
     {
         public List<string> Containers { get; } = [];
 
-        public void Emit(byte contextId, ReadOnlySpan<byte> plaintext) => Containers.Add($"{contextId}:{Encoding.Latin1.GetString(plaintext)}");
+        public void Emit(byte contextId, ReadOnlySpan<byte> plaintext) =>
+            Containers.Add($"{contextId}:{Encoding.Latin1.GetString(plaintext)}");
     }
 
     private sealed class Events : IHttpMessageEvents

@@ -29,7 +29,8 @@ public class ContentProfileTests
 
     [Theory]
     [MemberData(nameof(Profiles))]
-    public void A_profile_is_written_into_the_purposes_and_read_from_them_and_from_configuration(HttpProfile profile, string text, string contexts)
+    public void A_profile_is_written_into_the_purposes_and_read_from_them_and_from_configuration(
+        HttpProfile profile, string text, string contexts)
     {
         Assert.Equal(contexts, string.Join('|', profile.CreateContexts().Select(context => $"{context.Id} {context.Purpose}")));
         Assert.Equal(profile, HttpProfile.Read(profile.CreateContexts(), out _));
@@ -95,7 +96,8 @@ public class ContentProfileTests
         Assert.Equal(Grant.Read(3, 16), HttpProfile.Two.WithContent("pii").ParseGrant("req-head=r,body:pii=r"));
         Assert.Equal(Grant.Read([.. four.ContentIds("pii")]), four.ParseGrant("content:pii=r"));
         Assert.Equal(20, four.ContentId("media", HttpDirection.Request));
-        Assert.Contains("four+content(ads)", Assert.Throws<FormatException>(() => four.ParseGrant("content:ads=r")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "four+content(ads)", Assert.Throws<FormatException>(() => four.ParseGrant("content:ads=r")).Message, StringComparison.Ordinal);
         Assert.Throws<FormatException>(() => four.ParseGrant("body:pii=r"));
         Assert.Throws<FormatException>(() => HttpContexts.ParseGrant("content:pii=r"));
         Assert.Throws<ArgumentException>(() => four.ContentIds("ads"));

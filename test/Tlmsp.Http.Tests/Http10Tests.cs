@@ -75,7 +75,8 @@ public class Http10Tests
 
         Assert.Equal(
             "HTTP/1.1 200 OK\r\nServer: c\r\nContent-Length: 2\r\nSet-Cookie: a=b\r\n\r\nok", Text(sink));
-        Assert.Equal("Set-Cookie: a=b\r\n", Encoding.ASCII.GetString(Assert.Single(sink.Containers, part => part.Role == HttpRole.Secret).Bytes));
+        Assert.Equal(
+            "Set-Cookie: a=b\r\n", Encoding.ASCII.GetString(Assert.Single(sink.Containers, part => part.Role == HttpRole.Secret).Bytes));
     }
 
     [Fact]

@@ -63,7 +63,8 @@ public class ProfileTests
     [InlineData("1 http;v=1;role=head|2 http;v=1;role=body|8 http;v=1;role=tunnel", "profile two has no context 8 for 'tunnel'")]
     [InlineData("1 h2;v=1;role=head|2 h2;v=1;role=body|9 h2;v=1;role=tunnel", "cannot have a tunnel context")]
     [InlineData("1 http;v=1;role=head|2 h2;v=1;role=body", "context 2 is of profile two (HTTP/2), and others are of profile two")]
-    [InlineData("3 http;v=1;profile=four;role=req-head|4 http;v=1;role=body", "context 4 is of profile two, and others are of profile four")]
+    [InlineData(
+        "3 http;v=1;profile=four;role=req-head|4 http;v=1;role=body", "context 4 is of profile two, and others are of profile four")]
     public void What_is_no_known_profile_is_refused_and_named(string contexts, string problem)
     {
         Assert.Null(HttpProfile.Read(Parse(contexts), out string? found));
@@ -140,7 +141,8 @@ public class ProfileTests
     [InlineData("two+tunnel+tunnel")]
     [InlineData("+tunnel")]
     [InlineData("two+tunnels")]
-    public void A_tunnel_that_a_profile_cannot_have_is_refused(string text) => Assert.Throws<FormatException>(() => HttpProfile.Parse(text));
+    public void A_tunnel_that_a_profile_cannot_have_is_refused(string text) =>
+        Assert.Throws<FormatException>(() => HttpProfile.Parse(text));
 
     [Theory]
     [InlineData("headers=r,body=rw", "1=r,2=rw")]

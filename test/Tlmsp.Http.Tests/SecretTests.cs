@@ -126,7 +126,8 @@ public class SecretTests
     [InlineData("http;v=1;role=secret;more=x")]
     public void Fields_that_are_not_as_they_must_be_are_refused(string purpose)
     {
-        Assert.Null(HttpProfile.Read([.. HttpProfile.Two.CreateContexts(), new TlmspContext(HttpContexts.Secret, purpose)], out string? problem));
+        Assert.Null(
+            HttpProfile.Read([.. HttpProfile.Two.CreateContexts(), new TlmspContext(HttpContexts.Secret, purpose)], out string? problem));
         Assert.NotNull(problem);
     }
 

@@ -146,5 +146,6 @@ public class StrictSyntaxTests
         Assert.Throws<HttpMappingException>(() => Wire.Join(New(direction), bytes));
     }
 
-    private static HttpJoiner New(HttpDirection direction) => new(direction, direction == HttpDirection.Response ? Wire.After("GET", "GET") : new HttpExchangeQueue());
+    private static HttpJoiner New(HttpDirection direction) =>
+        new(direction, direction == HttpDirection.Response ? Wire.After("GET", "GET") : new HttpExchangeQueue());
 }

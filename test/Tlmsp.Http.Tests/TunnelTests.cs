@@ -67,7 +67,8 @@ public class TunnelTests
             string large = new('x', 100_000);
             Assert.Equal(large, pair.ToClient(large, HttpRole.Tunnel));
             Assert.True(pair.Client.IsEndPremature);
-            Assert.Contains("inside a tunnel", Assert.Throws<HttpMappingException>(pair.Client.EndOfInput).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "inside a tunnel", Assert.Throws<HttpMappingException>(pair.Client.EndOfInput).Message, StringComparison.Ordinal);
 
             Assert.Equal("", pair.EndToClient());
             Assert.True(pair.Client.HasTunnelEnded);
@@ -113,7 +114,8 @@ public class TunnelTests
         Assert.Equal([16355, 16355, 7296], containers.Select(container => container.Bytes.Length));
         Assert.All(containers, container => Assert.Equal(HttpRole.Tunnel, container.Role));
         Assert.All(containers, container => Assert.Equal(container.Bytes.Length - 2, (container.Bytes[0] << 8) | container.Bytes[1]));
-        Assert.Equal(new byte[] { 0, 1, (byte)'x', 0, 2, (byte)'y', (byte)'z' }, Assert.Single(pair.Split("x"u8.ToArray(), "yz"u8.ToArray())).Bytes);
+        Assert.Equal(
+            new byte[] { 0, 1, (byte)'x', 0, 2, (byte)'y', (byte)'z' }, Assert.Single(pair.Split("x"u8.ToArray(), "yz"u8.ToArray())).Bytes);
     }
 
     [Theory]

@@ -66,7 +66,8 @@ internal static class Wire
         return Encoding.Latin1.GetString(joined.WrittenSpan);
     }
 
-    public static HttpJoiner Requests(HttpMappingMode mode = HttpMappingMode.Strict) => new(HttpDirection.Request, new HttpExchangeQueue(), mode);
+    public static HttpJoiner Requests(HttpMappingMode mode = HttpMappingMode.Strict) =>
+        new(HttpDirection.Request, new HttpExchangeQueue(), mode);
 
     public static HttpJoiner Responses(params string[] methods) => new(HttpDirection.Response, After(methods));
 

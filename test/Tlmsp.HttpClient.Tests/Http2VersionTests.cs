@@ -64,7 +64,8 @@ public class Http2VersionTests
         }
 
         // A request that insists does not ask again either.
-        HttpRequestException e = await Assert.ThrowsAsync<HttpRequestException>(() => SendAsync(client, "2.0", HttpVersionPolicy.RequestVersionExact));
+        HttpRequestException e = await Assert.ThrowsAsync<HttpRequestException>(
+            () => SendAsync(client, "2.0", HttpVersionPolicy.RequestVersionExact));
         Assert.Equal(HttpRequestError.VersionNegotiationError, e.HttpRequestError);
         await server.Logs.WaitForLineAsync("Http2 is off");
         Assert.Single(server.Logs.Lines, line => line.Contains("Http2 is off", StringComparison.Ordinal));
@@ -92,7 +93,8 @@ public class Http2VersionTests
         using HttpClient client = server.Client();
         Assert.Equal(HttpVersion.Version20, (await SendAsync(client, "2.0", HttpVersionPolicy.RequestVersionExact)).Version);
 
-        HttpRequestException e = await Assert.ThrowsAsync<HttpRequestException>(() => SendAsync(client, "1.1", HttpVersionPolicy.RequestVersionExact));
+        HttpRequestException e = await Assert.ThrowsAsync<HttpRequestException>(
+            () => SendAsync(client, "1.1", HttpVersionPolicy.RequestVersionExact));
 
         Assert.Equal(TlmspAlert.UnsupportedContext, Assert.IsType<TlmspException>(e.InnerException!.InnerException).Alert);
         await server.Logs.WaitForLineAsync("Http1 is off");

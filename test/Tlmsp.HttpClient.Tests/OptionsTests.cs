@@ -14,7 +14,8 @@ public class OptionsTests
     [InlineData("too much time", "Set a time of more than zero and less than 24 days, or Timeout.InfiniteTimeSpan.")]
     [InlineData("proxy", "TLMSP goes through HTTP proxies only. Set one with the scheme http.")]
     [InlineData("mapping", "a middlebox that may write heads but not content. Use HttpMappingMode.Strict.")]
-    [InlineData("profile", "granted context 1, which profile four does not have. It has 3 (req-head), 4 (req-body), 5 (resp-head), 6 (resp-body).")]
+    [InlineData(
+        "profile", "granted context 1, which profile four does not have. It has 3 (req-head), 4 (req-body), 5 (resp-head), 6 (resp-body).")]
     [InlineData("mapping of another profile", "The EtsiCurl mapping is for profile two, and Profile is four. Use HttpMappingMode.Strict.")]
     [InlineData("no groups", "Leave Groups at its default")]
     [InlineData("no suites", "Leave CipherSuites at its default")]

@@ -27,7 +27,8 @@ public class ProxyTests
         using var proxy = new ConnectProxy(head => head.Contains("Proxy-Authorization: Basic dXNlcjpwYXNz\r\n", StringComparison.Ordinal)
             ? "HTTP/1.1 200 OK\r\n\r\n"
             : "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
-        using HttpClient client = server.Client(tlmsp => tlmsp.Proxy = new WebProxy(proxy.Address) { Credentials = new NetworkCredential("user", "pass") });
+        using HttpClient client = server.Client(
+            tlmsp => tlmsp.Proxy = new WebProxy(proxy.Address) { Credentials = new NetworkCredential("user", "pass") });
 
         Assert.Equal("hello", await client.GetStringAsync("/hello"));
     }

@@ -12,7 +12,8 @@ public class WaysAroundTests
     [Fact]
     public async Task A_redirect_to_cleartext_is_not_followed()
     {
-        await using TestServer server = await TestServer.StartAsync(map: app => app.MapGet("/away", () => Results.Redirect("http://localhost:1/")));
+        await using TestServer server = await TestServer.StartAsync(
+            map: app => app.MapGet("/away", () => Results.Redirect("http://localhost:1/")));
         using HttpClient client = server.Client();
 
         using HttpResponseMessage response = await client.GetAsync("/away");

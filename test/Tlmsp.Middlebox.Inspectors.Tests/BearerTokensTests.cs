@@ -66,7 +66,8 @@ public class BearerTokensTests
         foreach (string part in values.SelectMany(value => value.Split(' ', '.')).Where(part => part.Length > 8))
         {
             Assert.DoesNotContain(path.Middlebox.Logs.Entries, entry =>
-                entry.Line.Contains(part, StringComparison.Ordinal) || (entry.Exception?.ToString().Contains(part, StringComparison.Ordinal) ?? false));
+                entry.Line.Contains(part, StringComparison.Ordinal) || (
+                    entry.Exception?.ToString().Contains(part, StringComparison.Ordinal) ?? false));
         }
     }
 
@@ -119,7 +120,8 @@ public class BearerTokensTests
             tokens.Audiences.Add(TokenIssuer.Audience);
         }));
 
-        using HttpResponseMessage passes = await path.SendAsync(HttpMethod.Get, "/hello", null, ("Authorization", $"Bearer {issuer.Token()}"));
+        using HttpResponseMessage passes = await path.SendAsync(
+            HttpMethod.Get, "/hello", null, ("Authorization", $"Bearer {issuer.Token()}"));
         Assert.Equal(HttpStatusCode.OK, passes.StatusCode);
         await path.AssertClosedAsync(
             () => path.SendAsync(HttpMethod.Get, "/hello", null, ("Authorization", $"Bearer {issuer.Token(issuer: "https://evil.example")}")),
@@ -164,7 +166,8 @@ public class BearerTokensTests
             File.WriteAllText(file, content);
             var options = new BearerTokensOptions { KeysFile = file };
 
-            InvalidOperationException e = Assert.Throws<InvalidOperationException>(() => new BearerTokenValidator(options, NullLogger.Instance));
+            InvalidOperationException e = Assert.Throws<InvalidOperationException>(
+                () => new BearerTokenValidator(options, NullLogger.Instance));
 
             Assert.StartsWith($"KeysFile cannot be used: {file} ", e.Message, StringComparison.Ordinal);
             Assert.Contains(problem, e.Message, StringComparison.Ordinal);
@@ -225,7 +228,8 @@ public class BearerTokensTests
     {
         string[] parts = token.Split('.');
         string payload = Microsoft.IdentityModel.Tokens.Base64UrlEncoder.Decode(parts[1]);
-        parts[1] = Microsoft.IdentityModel.Tokens.Base64UrlEncoder.Encode(payload.Replace("{", "{\"sub\":\"admin\",", StringComparison.Ordinal));
+        parts[1] = Microsoft.IdentityModel.Tokens.Base64UrlEncoder.Encode(
+            payload.Replace("{", "{\"sub\":\"admin\",", StringComparison.Ordinal));
         return string.Join('.', parts);
     }
 }

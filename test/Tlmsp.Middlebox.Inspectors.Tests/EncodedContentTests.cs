@@ -33,7 +33,8 @@ public class EncodedContentTests
     [InlineData("four 2.0", "resp-head=r,resp-body=r", "br", false)]
     [InlineData("two 1.1", "head=r,body=r", "zstd", false)]     // whose block is not compressed: what it holds would be found
     [InlineData("four 2.0", "resp-body=r", "zstd", true)]
-    public async Task Content_in_a_coding_passes_where_that_is_configured_and_is_logged(string path, string grant, string coding, bool hidden)
+    public async Task Content_in_a_coding_passes_where_that_is_configured_and_is_logged(
+        string path, string grant, string coding, bool hidden)
     {
         await using InspectorPath scanned = await StartAsync(
             path, """{ "CardNumbers": true, "Scan": "Responses", "OnEncoded": "Skip" }""", grant);

@@ -51,7 +51,8 @@ public class HeaderRulesTests
     [InlineData("five", "2.0")]
     public async Task What_is_denied_gets_403_and_what_was_allowed_before_passes(string profile, string version)
     {
-        await using InspectorPath path = await InspectorPath.StartAsync(profile, version, box => box.AddHeaderRules(InspectorPath.Section(Denials)));
+        await using InspectorPath path = await InspectorPath.StartAsync(
+            profile, version, box => box.AddHeaderRules(InspectorPath.Section(Denials)));
 
         Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(HttpMethod.Get, "/hello", ("x-attack", "1")));
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(HttpMethod.Get, "/hello", ("x-attack", "1"), ("x-pass", "yes")));
@@ -94,7 +95,8 @@ public class HeaderRulesTests
     [InlineData(
         "four+secret(x-key)", "req-head=r", """{ "Rules": [ { "Action": "Deny", "Field": "X-Key" } ] }""",
         "A rule about a sensitive field needs the right to read the secret of requests")]
-    public async Task A_connection_without_the_rights_that_the_rules_need_is_refused(string profile, string grant, string rules, string missing)
+    public async Task A_connection_without_the_rights_that_the_rules_need_is_refused(
+        string profile, string grant, string rules, string missing)
     {
         await using InspectorPath path = await InspectorPath.StartAsync(
             profile, "1.1", box => box.AddHeaderRules(InspectorPath.Section(rules)), grant);

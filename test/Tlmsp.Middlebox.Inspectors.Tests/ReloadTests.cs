@@ -23,9 +23,11 @@ public class ReloadTests
     public async Task A_change_counts_for_new_connections_and_one_that_cannot_be_used_is_logged(
         string inspector, string settings, string key, (string Value, string Shows)[] steps, string unusable)
     {
-        IConfigurationRoot configuration = new ConfigurationBuilder().AddInMemoryCollection(settings.Split(';').Append($"{key}={steps[0].Value}")
+        IConfigurationRoot configuration = new ConfigurationBuilder().AddInMemoryCollection(settings.Split(';').Append(
+            $"{key}={steps[0].Value}")
             .Select(each => KeyValuePair.Create($"{inspector}:{each.Split('=')[0]}", (string?)each.Split('=')[1]))).Build();
-        await using InspectorPath path = await InspectorPath.StartAsync("four", "1.1", box => Add(box, configuration.GetSection(inspector)));
+        await using InspectorPath path = await InspectorPath.StartAsync(
+            "four", "1.1", box => Add(box, configuration.GetSection(inspector)));
         Assert.Equal(steps[0].Shows, await ShowAsync(path.Client, inspector));
 
         Change(steps[1].Value);
@@ -37,7 +39,8 @@ public class ReloadTests
 
         Change(unusable);
 
-        await path.Middlebox.Logs.WaitForLineAsync($"The configuration section {inspector} has changed and cannot be used; the one before stays.");
+        await path.Middlebox.Logs.WaitForLineAsync(
+            $"The configuration section {inspector} has changed and cannot be used; the one before stays.");
         Assert.Equal(steps[1].Shows, await ShowAsync(path.Connect(), inspector));
         Assert.Equal(steps[0].Shows, await ShowAsync(path.Client, inspector));
         Assert.Equal(3, path.Sessions);
@@ -53,7 +56,8 @@ public class ReloadTests
     public async Task Who_asks_for_fields_in_the_access_log_gets_them_of_new_connections()
     {
         IConfigurationRoot configuration = new ConfigurationBuilder().AddInMemoryCollection([new("AccessLog:IncludeQuery", "false")]).Build();
-        await using InspectorPath path = await InspectorPath.StartAsync("two", "1.1", box => box.AddAccessLog(configuration.GetSection("AccessLog")));
+        await using InspectorPath path = await InspectorPath.StartAsync(
+            "two", "1.1", box => box.AddAccessLog(configuration.GetSection("AccessLog")));
         await path.Client.GetStringAsync("/hello?first");
 
         configuration["AccessLog:IncludeQuery"] = "true";

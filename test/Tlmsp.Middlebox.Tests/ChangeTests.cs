@@ -97,6 +97,44 @@ public class ChangeTests
         Assert.Equal(1, path.Sessions);
     }
 
+    [Theory]
+    [InlineData(0, "closed")]
+    [InlineData(1, "instead")]
+    public async Task Content_cannot_be_made_up_for_a_message_without_any(int length, string expected)
+    {
+        await using ChangePath path = await ChangePath.StartAsync("four", "1.1", new DelegateInspector
+        {
+            Needs = [DelegateInspector.Writes(HttpDirection.Request, HttpRole.Content)],
+            Head = message => message.Direction == HttpDirection.Request ? InspectionVerdict.Hold : default,
+            Content = (message, _) => message.Direction == HttpDirection.Request ? InspectionVerdict.Hold : default,
+            End = (message, held) =>
+            {
+                if (message.Direction == HttpDirection.Request)
+                {
+                    held.Replace("instead"u8.ToArray());
+                }
+
+                return default;
+            },
+        });
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/whole") { Content = new ByteArrayContent(new byte[length]) };
+        request.Headers.TransferEncodingChunked = true;
+
+        string answered;
+        try
+        {
+            using HttpResponseMessage response = await path.SendAsync(request);
+            answered = await response.Content.ReadAsStringAsync();
+        }
+        catch (HttpRequestException)
+        {
+            await path.Middlebox.Logs.WaitForLineAsync("Content of 0 bytes cannot become 7: its length is fixed");
+            answered = "closed";
+        }
+
+        Assert.Equal(expected, answered);
+    }
+
     [Fact]
     public async Task Redaction_that_empties_many_containers_is_no_flood()
     {

@@ -202,7 +202,8 @@ public sealed class RecordingInspector : ITlmspInspector
         return default;
     }
 
-    public ValueTask<InspectionVerdict> OnContentAsync(InspectedMessage message, InspectedContent content, CancellationToken cancellationToken)
+    public ValueTask<InspectionVerdict> OnContentAsync(
+        InspectedMessage message, InspectedContent content, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
@@ -214,13 +215,15 @@ public sealed class RecordingInspector : ITlmspInspector
         return default;
     }
 
-    public ValueTask<InspectionVerdict> OnMessageEndAsync(InspectedMessage message, InspectedContent held, CancellationToken cancellationToken)
+    public ValueTask<InspectionVerdict> OnMessageEndAsync(
+        InspectedMessage message, InspectedContent held, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _ends);
         return default;
     }
 
-    public ValueTask<InspectionVerdict> OnTunnelAsync(HttpDirection direction, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    public ValueTask<InspectionVerdict> OnTunnelAsync(
+        HttpDirection direction, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
         lock (_lock)
         {

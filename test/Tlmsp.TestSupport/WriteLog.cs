@@ -32,7 +32,8 @@ public sealed class WriteLog
     public bool NoDelay { get; private set; } = true;
 
     /// <summary>Takes note of how a connection's socket sends.</summary>
-    public void Watch(ConnectionContext connection) => NoDelay &= connection.Features.Get<IConnectionSocketFeature>() is { Socket.NoDelay: true };
+    public void Watch(ConnectionContext connection) =>
+        NoDelay &= connection.Features.Get<IConnectionSocketFeature>() is { Socket.NoDelay: true };
 
     public void Add(long size)
     {

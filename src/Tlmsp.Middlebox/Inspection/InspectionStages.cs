@@ -206,7 +206,10 @@ internal sealed partial class InspectionStages(
         for (int i = 0; i < inspectors.All.Length; i++)
         {
             InspectionHold? hold = flow.HoldOf(i);
-            _shown.Set(hold?.Content.Memory ?? default, flow.Message.Rights.WritesContent && hold is not null, hold is not null && flow.CanResize(hold.Covers));
+            _shown.Set(
+                hold?.Content.Memory ?? default,
+                canWrite: flow.Message.Rights.WritesContent && hold is not null,
+                canResize: hold is { Covers: > 0 } && flow.CanResize(hold.Covers));
             InspectionVerdict verdict = await AskAsync(i, InspectionEventKind.End, flow, null, cancellationToken).ConfigureAwait(false);
             if (verdict.Action == InspectionAction.Hold)
             {

@@ -22,7 +22,8 @@ internal static class Grpc
         return frame;
     }
 
-    public static async IAsyncEnumerable<string> ReadAsync(Stream stream, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public static async IAsyncEnumerable<string> ReadAsync(
+        Stream stream, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         byte[] prefix = new byte[PrefixSize];
         while (await stream.ReadAtLeastAsync(prefix, PrefixSize, throwOnEndOfStream: false, cancellationToken) is > 0 and int count)

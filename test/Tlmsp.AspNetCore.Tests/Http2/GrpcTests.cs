@@ -26,7 +26,8 @@ public class GrpcTests
     {
         await using Path path = await Path.StartAsync(inspected, Grpc.Method(Fail));
 
-        Assert.Equal(["first", "status 9 not today"], await Grpc.EndAsync(await Grpc.CallAsync(path.Client, "/test.Service/Method", "hello")));
+        Assert.Equal(
+            ["first", "status 9 not today"], await Grpc.EndAsync(await Grpc.CallAsync(path.Client, "/test.Service/Method", "hello")));
 
         static async IAsyncEnumerable<string> Fail(IAsyncEnumerable<string> requests)
         {
@@ -67,7 +68,8 @@ public class GrpcTests
         await using Path path = await Path.StartAsync(inspected, Grpc.Method(Length));
 
         string[] messages = [.. Enumerable.Range(0, 500).Select(i => new string('x', i))];
-        Assert.Equal([$"{500 * 499 / 2}", "status 0"], await Grpc.EndAsync(await Grpc.CallAsync(path.Client, "/test.Service/Method", messages)));
+        Assert.Equal(
+            [$"{500 * 499 / 2}", "status 0"], await Grpc.EndAsync(await Grpc.CallAsync(path.Client, "/test.Service/Method", messages)));
 
         static async IAsyncEnumerable<string> Length(IAsyncEnumerable<string> requests)
         {

@@ -194,7 +194,8 @@ public class Http2TransferTests
 
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(buffer.Length);
 
-        public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken) => CopyAsync(destination, cancellationToken);
+        public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken) =>
+            CopyAsync(destination, cancellationToken);
 
         private static async Task CopyAsync(Stream destination, CancellationToken cancellationToken)
         {

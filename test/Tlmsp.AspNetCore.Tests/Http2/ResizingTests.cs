@@ -138,7 +138,8 @@ public class ResizingTests
 
             Assert.Equal(9, at);
             byte[] frame = container.Plaintext.ToArray();
-            replacement.Write((byte[])[.. frame[..4], (byte)(frame[4] | Padded), .. frame[5..9], 4, .. "hello"u8, 0, 0, 0, 0, .. frame[19..]]);
+            replacement.Write(
+                (byte[])[.. frame[..4], (byte)(frame[4] | Padded), .. frame[5..9], 4, .. "hello"u8, 0, 0, 0, 0, .. frame[19..]]);
             return RelayAction.Modify;
         }
     }

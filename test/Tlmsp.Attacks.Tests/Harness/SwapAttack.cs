@@ -91,7 +91,8 @@ internal sealed record SwapAttack(string Id, string Tried, string Fault) : Attac
         await NextRequestAsync(server);
         await server.SendAllAsync(
         [
-            (head, Payload.Frame(1, Payload.EndHeaders, 1, Block(0, First))), (head, Payload.Frame(1, Payload.EndHeaders, 3, Block(1, Second))),
+            (head, Payload.Frame(1, Payload.EndHeaders, 1, Block(0, First))),
+            (head, Payload.Frame(1, Payload.EndHeaders, 3, Block(1, Second))),
             (ContentId(0), Payload.Data(1, First, ends: true)), (ContentId(1), Payload.Data(3, Second, ends: true)),
         ]);
         if (!expectsAlert)
@@ -109,7 +110,8 @@ internal sealed record SwapAttack(string Id, string Tried, string Fault) : Attac
 
     private async Task<string> GetAsync(HttpClient client, TcpListener listener, int stream)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}/{stream}")
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, $"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}/{stream}")
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,

@@ -7,7 +7,8 @@ public class FrameMappingTests
 
     private static readonly byte[][] s_request =
     [
-        Frames.ClientStart, Frames.Headers(1), Frames.Data(1, "hello", endStream: true), Frames.Make(8, 0, 0, 0, 0, 0, 9), Frames.Headers(3, endStream: true),
+        Frames.ClientStart, Frames.Headers(1), Frames.Data(1, "hello", endStream: true), Frames.Make(8, 0, 0, 0, 0, 0, 9),
+        Frames.Headers(3, endStream: true),
     ];
 
     [Fact]
@@ -34,7 +35,8 @@ public class FrameMappingTests
     public void Large_content_fills_its_containers_and_no_more_are_used_than_needed()
     {
         byte[] frame = Frames.Make(0, 0, 1, new byte[16_384]);
-        var containers = Frames.Split(HttpDirection.Request, s_two, [Frames.ClientStart, Frames.Headers(1), .. Enumerable.Repeat(frame, 10)]);
+        var containers = Frames.Split(
+            HttpDirection.Request, s_two, [Frames.ClientStart, Frames.Headers(1), .. Enumerable.Repeat(frame, 10)]);
 
         Assert.All(containers.Skip(1).SkipLast(1), container => Assert.Equal(ContainerWriter.MaxPlaintext, container.Bytes.Length));
         Assert.Equal(10 * frame.Length, containers.Skip(1).Sum(container => container.Bytes.Length));
@@ -98,5 +100,6 @@ public class FrameMappingTests
         Assert.Equal(needed, Http2Rights.NeedsStatelessCompression(HttpProfile.Five, Grant.Parse(grant)));
 
     private static List<(byte, int)> Sizes(HttpProfile profile, byte[][]? writes = null) =>
-        [.. Frames.Split(HttpDirection.Request, profile, writes ?? s_request).Select(container => (container.ContextId, container.Bytes.Length))];
+        [.. Frames.Split(HttpDirection.Request, profile, writes ?? s_request).Select(
+            container => (container.ContextId, container.Bytes.Length))];
 }

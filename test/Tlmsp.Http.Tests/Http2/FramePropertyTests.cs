@@ -94,7 +94,8 @@ public class FramePropertyTests
         Assert.Equal(changed[..joined.WrittenCount], joined.WrittenSpan.ToArray());
     });
 
-    private static Http2Joiner Joiner(HttpProfile profile) => new(HttpDirection.Request, new Http2Streams(), profile, HttpFramerLimits.Default);
+    private static Http2Joiner Joiner(HttpProfile profile) =>
+        new(HttpDirection.Request, new Http2Streams(), profile, HttpFramerLimits.Default);
 
     private static void Check(int count, Action<byte[], HttpProfile, int[]> property) =>
         Prop.ForAll(s_case.ToArbitrary(), each => property(each.Stream, s_profiles[each.Profile], each.Cuts))
@@ -141,7 +142,8 @@ public class FramePropertyTests
                     break;
                 case 4 when stream != 0:
                     byte padding = (byte)Math.Min(size / 2, 255);
-                    bytes.AddRange(Frames.Make(0, Frames.Padded, stream, [padding, .. Enumerable.Repeat((byte)'x', size / 3), .. new byte[padding]]));
+                    bytes.AddRange(
+                        Frames.Make(0, Frames.Padded, stream, [padding, .. Enumerable.Repeat((byte)'x', size / 3), .. new byte[padding]]));
                     break;
                 case 5 when stream != 0:
                     bytes.AddRange(flag ? Frames.Headers(stream, endStream: true) : Frames.Make(3, 0, stream, 0, 0, 0, 8));

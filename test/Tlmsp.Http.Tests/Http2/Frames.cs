@@ -57,7 +57,8 @@ internal static class Frames
         return sink.Containers;
     }
 
-    public static byte[] Join(Http2Joiner joiner, HttpProfile profile, HttpDirection direction, IEnumerable<(byte ContextId, byte[] Bytes)> containers)
+    public static byte[] Join(
+        Http2Joiner joiner, HttpProfile profile, HttpDirection direction, IEnumerable<(byte ContextId, byte[] Bytes)> containers)
     {
         var joined = new ArrayBufferWriter<byte>();
         foreach ((byte contextId, byte[] bytes) in containers)

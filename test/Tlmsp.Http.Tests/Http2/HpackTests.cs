@@ -45,8 +45,10 @@ public class HpackTests
             "4883640effc1c0bf",
             "88c16196d07abe941054d444a8200595040b8166e084a62d1bffc05a839bd9ab77ad94e7821dd7f2e6c7b335dfdfcd5b3960d5af27087f3672c1ab270fb5291f9587316065c003ed4ee5b1063d5007");
 
-        Assert.Equal(":status: 302|cache-control: private|date: Mon, 21 Oct 2013 20:13:21 GMT|location: https://www.example.com", responses[0]);
-        Assert.Equal(":status: 307|cache-control: private|date: Mon, 21 Oct 2013 20:13:21 GMT|location: https://www.example.com", responses[1]);
+        Assert.Equal(
+            ":status: 302|cache-control: private|date: Mon, 21 Oct 2013 20:13:21 GMT|location: https://www.example.com", responses[0]);
+        Assert.Equal(
+            ":status: 307|cache-control: private|date: Mon, 21 Oct 2013 20:13:21 GMT|location: https://www.example.com", responses[1]);
         Assert.Equal(
             ":status: 200|cache-control: private|date: Mon, 21 Oct 2013 20:13:22 GMT|location: https://www.example.com|content-encoding: gzip|"
             + "set-cookie: foo=ASDJKHQKBZXOQWEOPIUAXQWEOIU; max-age=3600; version=1",
@@ -117,7 +119,8 @@ public class HpackTests
         Decode(decoder, "4001617fbd1d" + value);       // 3900 = 127 + 0x3d + (0x1d << 7)
 
         Assert.Throws<HttpMappingException>(() => Decode(decoder, string.Concat(Enumerable.Repeat("be", 9))));
-        Assert.Throws<HttpMappingException>(() => Decode(new HpackDecoder(HttpFramerLimits.Default), string.Concat(Enumerable.Repeat("82", 101))));
+        Assert.Throws<HttpMappingException>(
+            () => Decode(new HpackDecoder(HttpFramerLimits.Default), string.Concat(Enumerable.Repeat("82", 101))));
     }
 
     [Fact]

@@ -56,7 +56,8 @@ public class Http2ContentContextTests
         var joiner = new Http2Joiner(HttpDirection.Request, new Http2Streams(), s_profile, HttpFramerLimits.Default);
         Frames.Join(joiner, s_profile, HttpDirection.Request, containers[..^1]);
 
-        HttpMappingException e = Assert.Throws<HttpMappingException>(() => Frames.Join(joiner, s_profile, HttpDirection.Request, containers[^1..]));
+        HttpMappingException e = Assert.Throws<HttpMappingException>(
+            () => Frames.Join(joiner, s_profile, HttpDirection.Request, containers[^1..]));
 
         Assert.Equal((TlmspAlert.IllegalParameter, containers[^1].ContextId), (e.Alert, e.In(s_profile, HttpDirection.Request).ContextId));
     }
@@ -86,7 +87,8 @@ public class Http2ContentContextTests
         }
         else
         {
-            HttpMappingException e = Assert.Throws<HttpMappingException>(() => Frames.Join(joiner, s_profile, HttpDirection.Response, containers));
+            HttpMappingException e = Assert.Throws<HttpMappingException>(
+                () => Frames.Join(joiner, s_profile, HttpDirection.Response, containers));
             Assert.Contains(fault, e.Message, StringComparison.Ordinal);
         }
     }

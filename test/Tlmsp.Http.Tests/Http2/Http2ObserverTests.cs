@@ -15,15 +15,18 @@ public class Http2ObserverTests
 
     private static readonly byte[][] s_requests =
     [
-        Frames.ClientStart, Frames.Make(1, Frames.EndHeaders, 1, s_post), Frames.Make(1, 0, 3, s_again[..2]), Frames.Make(9, Frames.EndHeaders, 3, s_again[2..]),
-        Frames.Data(1, "one"), Frames.Data(3, "three"), Frames.Make(0, Frames.Padded, 1, 2, (byte)'!', 0, 0), Frames.Data(3, "", endStream: true),
+        Frames.ClientStart, Frames.Make(1, Frames.EndHeaders, 1, s_post), Frames.Make(1, 0, 3, s_again[..2]),
+        Frames.Make(9, Frames.EndHeaders, 3, s_again[2..]),
+        Frames.Data(1, "one"), Frames.Data(3, "three"), Frames.Make(0, Frames.Padded, 1, 2, (byte)'!', 0, 0),
+        Frames.Data(3, "", endStream: true),
         Frames.Make(1, Frames.EndHeaders | Frames.EndStream, 1, s_trailer), Frames.Make(3, 0, 3, 0, 0, 0, 8),
     ];
 
     [Fact]
     public void With_everything_it_sees_the_messages_of_each_stream() => Assert.Equal(
         [
-            "1 head POST / HTTP/2 host=a", "3 head POST / HTTP/2 host=a", "1 content one", "3 content three", "1 content !", "3 end", "1 trailers t", "1 end",
+            "1 head POST / HTTP/2 host=a", "3 head POST / HTTP/2 host=a", "1 content one", "3 content three", "1 content !", "3 end",
+            "1 trailers t", "1 end",
             "3 aborted",
         ],
         Observe(s_two, "1=r,2=r", s_requests));
@@ -31,7 +34,8 @@ public class Http2ObserverTests
     [Fact]
     public void With_heads_alone_it_sees_heads_and_trailers_and_sizes() => Assert.Equal(
         [
-            "1 head POST / HTTP/2 host=a", "3 head POST / HTTP/2 host=a", "opaque Content 12", "opaque Content 14", "opaque Content 13", "opaque Content 9",
+            "1 head POST / HTTP/2 host=a", "3 head POST / HTTP/2 host=a", "opaque Content 12", "opaque Content 14", "opaque Content 13",
+            "opaque Content 9",
             "1 trailers t", "1 end", "3 aborted",
         ],
         Observe(s_two, "1=r", s_requests));
@@ -39,7 +43,8 @@ public class Http2ObserverTests
     [Fact]
     public void With_content_alone_it_sees_the_content_of_each_stream() => Assert.Equal(
         [
-            "opaque Head 33", "opaque Head 15", "opaque Head 11", "opaque Head 11", "1 content one", "3 content three", "1 content !", "3 end",
+            "opaque Head 33", "opaque Head 15", "opaque Head 11", "opaque Head 11", "1 content one", "3 content three", "1 content !",
+            "3 end",
             "opaque Head 14", "opaque Head 13",
         ],
         Observe(s_two, "2=r", s_requests));
@@ -124,7 +129,8 @@ public class Http2ObserverTests
         public void OnHead(HttpHead head) => Seen.Add(
             $"{head.StreamId} head {head.StartLine}{(head["host"] is { } host ? $" host={host}" : "")}");
 
-        public void OnContent(int streamId, ReadOnlySpan<byte> content) => Seen.Add($"{streamId} content {Encoding.Latin1.GetString(content)}");
+        public void OnContent(int streamId, ReadOnlySpan<byte> content) =>
+            Seen.Add($"{streamId} content {Encoding.Latin1.GetString(content)}");
 
         public void OnTrailers(HttpHead trailers) => Seen.Add($"{trailers.StreamId} trailers {trailers.Fields[0].Name}");
 

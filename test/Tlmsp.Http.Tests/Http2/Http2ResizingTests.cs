@@ -44,7 +44,8 @@ public class Http2ResizingTests
         byte[] large = [0x00, 1, (byte)'a', 0x7f, 0xa1, 0x9b, 0x01, .. Encoding.ASCII.GetBytes(new string('x', 20_000))];
         byte[] block = [.. s_status, .. large];
 
-        byte[] sent = Respond([Get], [.. Frames.Make(1, 0, 1, block[..9000]), .. Frames.Make(9, Frames.EndHeaders, 1, [.. block[9000..], .. s_length])]);
+        byte[] sent = Respond(
+            [Get], [.. Frames.Make(1, 0, 1, block[..9000]), .. Frames.Make(9, Frames.EndHeaders, 1, [.. block[9000..], .. s_length])]);
 
         Assert.Equal([.. Frames.Make(1, 0, 1, block[..16_384]), .. Frames.Make(9, Frames.EndHeaders, 1, block[16_384..])], sent);
     }

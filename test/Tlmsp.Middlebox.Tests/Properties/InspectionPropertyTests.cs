@@ -21,7 +21,7 @@ public class InspectionPropertyTests
     [Theory]
     [InlineData(HttpWireVersion.Http11)]
     [InlineData(HttpWireVersion.Http2)]
-    public void Every_message_arrives_as_the_verdicts_make_it(HttpWireVersion version) => Check(60, InspectionCase.Of(version), async each =>
+    public void Every_message_arrives_as_the_verdicts_make_it(HttpWireVersion version) => Check(50, InspectionCase.Of(version), async each =>
     {
         using var connection = await InspectedConnection.StartAsync(each);
         await connection.SendRequestsAsync();
@@ -37,7 +37,7 @@ public class InspectionPropertyTests
     [InlineData(HttpWireVersion.Http11)]
     [InlineData(HttpWireVersion.Http2)]
     public void After_a_message_for_which_the_connection_is_closed_nothing_arrives(HttpWireVersion version) =>
-        Check(60, InspectionCase.WithRefusal(version, s_close), async drawn =>
+        Check(50, InspectionCase.WithRefusal(version, s_close), async drawn =>
         {
             (InspectionCase each, Refusal refusal) = drawn;
             using var connection = await InspectedConnection.StartAsync(each);
@@ -52,7 +52,7 @@ public class InspectionPropertyTests
 
     [Fact]
     public void A_message_that_is_dropped_does_not_arrive_and_nothing_behind_it() =>
-        Check(60, InspectionCase.WithRefusal(HttpWireVersion.Http11, s_drop), async drawn =>
+        Check(50, InspectionCase.WithRefusal(HttpWireVersion.Http11, s_drop), async drawn =>
         {
             (InspectionCase each, Refusal refusal) = drawn;
             using var connection = await InspectedConnection.StartAsync(each);
@@ -69,13 +69,13 @@ public class InspectionPropertyTests
     public void An_answer_in_the_servers_place_goes_between_those_of_the_server(HttpWireVersion version)
     {
         bool isHttp2 = version == HttpWireVersion.Http2;
-        CheckInstead(version, s_respond, 80, stream => new Message(
+        CheckInstead(version, s_respond, 60, stream => new Message(
             stream, isHttp2 ? "403" : "HTTP/1.1 403 Forbidden", [("x-box", "1")], [.. "not by this box"u8], []));
     }
 
     [Fact]
     public void Over_HTTP2_a_message_that_is_dropped_ends_its_stream_and_no_other() =>
-        CheckInstead(HttpWireVersion.Http2, s_drop, 60, stream => Http2Wire.Reset(stream, Cancel));
+        CheckInstead(HttpWireVersion.Http2, s_drop, 40, stream => Http2Wire.Reset(stream, Cancel));
 
     /// <summary>One message is kept back, its client is told something instead, and every other arrives.</summary>
     private static void CheckInstead(HttpWireVersion version, InspectionVerdict verdict, int count, Func<int, Message> instead) =>

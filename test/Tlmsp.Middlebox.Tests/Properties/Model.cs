@@ -17,6 +17,7 @@ internal static class Model
         List<(string Name, string Value)> fields = [.. message.Fields];
         string start = message.Start;
         byte[] content = message.Content;
+        bool isHttp2 = profile.Version == HttpWireVersion.Http2;
         for (int i = 0; i < plans.Count; i++)
         {
             switch (plans[i].Head)

@@ -44,6 +44,9 @@ internal sealed record Plan(bool HoldsHead, int HoldsContent, HeadChange Head, C
     /// <summary>How.</summary>
     public InspectionVerdict Verdict { get; init; }
 
+    /// <summary>Over HTTP/2 that takes content that was held to its end; whether less of it does depends on what arrives together.</summary>
+    public bool CanResize(bool isHttp2) => !isHttp2 || HoldsContent == UntilTheEnd;
+
     /// <summary>The same for each octet wherever content is cut, so that what comes of it does not depend on that.</summary>
     public byte[] Apply(ReadOnlySpan<byte> content, bool mayResize)
     {

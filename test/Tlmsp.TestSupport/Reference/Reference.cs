@@ -20,7 +20,8 @@ internal static class Reference
         Environment.GetEnvironmentVariable("TLMSP_REFERENCE") is { Length: > 0 } path && File.Exists(Path.Combine(path, "bin", "tlmsp-server")) ? path : null;
 
     /// <summary>What its curl says of itself, and TLMSP_REFERENCE_VERSION, which may tell more.</summary>
-    public static string Version => string.Join(", ", new[] { s_curlVersion.Value, Environment.GetEnvironmentVariable("TLMSP_REFERENCE_VERSION") }
+    public static string Version =>
+        string.Join(", ", new[] { s_curlVersion.Value, Environment.GetEnvironmentVariable("TLMSP_REFERENCE_VERSION") }
         .Where(version => !string.IsNullOrEmpty(version)));
 
     /// <summary>The root that all parties' certificates chain to.</summary>
@@ -42,7 +43,8 @@ internal static class Reference
     public static Task<PeerProcess> ServerAsync(string configuration) => ListeningAsync("tlmsp-server", "-c", configuration);
 
     /// <summary>Starts one middlebox of a configuration and waits until it listens.</summary>
-    public static Task<PeerProcess> MiddleboxAsync(string configuration, string tag) => ListeningAsync("tlmsp-mb", "-c", configuration, "-t", tag);
+    public static Task<PeerProcess> MiddleboxAsync(string configuration, string tag) =>
+        ListeningAsync("tlmsp-mb", "-c", configuration, "-t", tag);
 
     /// <summary>Starts a client, which runs its activities until it is killed.</summary>
     /// <param name="configuration">The configuration file.</param>

@@ -172,7 +172,8 @@ public class CertificateValidatorTests
 
         // An intermediate that is garbage is not skipped; a fresh leaf, since a good chain is known already.
         byte[] fresh = TestCertificates.Get("garbage.example").Chain[0].ToArray();
-        Assert.Equal(Misbehaviour.MalformedCertificate, Fault(() => s_validator.ValidateServer([fresh, new byte[] { 1 }], "garbage.example")));
+        Assert.Equal(
+            Misbehaviour.MalformedCertificate, Fault(() => s_validator.ValidateServer([fresh, new byte[] { 1 }], "garbage.example")));
     }
 
     [Fact]
@@ -248,7 +249,8 @@ public class CertificateValidatorTests
     {
         CertificateTrust trust = TestCertificates.Trust();
         trust.ValidationCallback = _ => throw new InvalidOperationException("broken");
-        var fault = Assert.Throws<TlmspException>(() => new CertificateValidator(trust).ValidateServer(TestCertificates.Get().Chain, "localhost"));
+        var fault = Assert.Throws<TlmspException>(
+            () => new CertificateValidator(trust).ValidateServer(TestCertificates.Get().Chain, "localhost"));
         Assert.Equal(Misbehaviour.CertificateRefused, fault.Misbehaviour);
         Assert.IsType<InvalidOperationException>(fault.InnerException);
     }

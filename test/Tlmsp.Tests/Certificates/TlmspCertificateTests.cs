@@ -56,7 +56,8 @@ public sealed class TlmspCertificateTests : IDisposable
         using AsymmetricAlgorithm pair = leaf.GetECDsaPrivateKey() ?? (AsymmetricAlgorithm)leaf.GetRSAPrivateKey()!;
         string keyPem = password is null
             ? pair.ExportPkcs8PrivateKeyPem()
-            : pair.ExportEncryptedPkcs8PrivateKeyPem(password, new PbeParameters(PbeEncryptionAlgorithm.Aes128Cbc, HashAlgorithmName.SHA256, 100));
+            : pair.ExportEncryptedPkcs8PrivateKeyPem(
+                password, new PbeParameters(PbeEncryptionAlgorithm.Aes128Cbc, HashAlgorithmName.SHA256, 100));
         string chainPem = $"{leaf.ExportCertificatePem()}\n{TestCertificates.Intermediate.ExportCertificatePem()}\n";
         string certPath = Write("cert.pem", oneFile ? chainPem + keyPem : chainPem);
         string? keyPath = oneFile ? null : Write("key.pem", keyPem);

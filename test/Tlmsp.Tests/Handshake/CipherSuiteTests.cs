@@ -31,7 +31,8 @@ public class CipherSuiteTests
         path.ServerSends(2, new byte[40_000]);
 
         Assert.Empty(path.Faults);
-        Assert.Equal(rsa ? TlmspCipherSuite.EcdheRsaAes256GcmSha384 : TlmspCipherSuite.EcdheEcdsaAes256GcmSha384, path.Server!.Info.CipherSuite);
+        Assert.Equal(
+            rsa ? TlmspCipherSuite.EcdheRsaAes256GcmSha384 : TlmspCipherSuite.EcdheEcdsaAes256GcmSha384, path.Server!.Info.CipherSuite);
         Assert.Equal("request head"u8, path.AtServer.Data(1));
         Assert.Equal(new byte[40_000], path.AtClient.Data(2));
     }

@@ -108,7 +108,8 @@ public class DeleteGrantTests
     {
         TlmspServerOptions server = TestPaths.Server();
         server.EffectiveGrant = middlebox => atServer ? DeleteOnly : middlebox.Grant;
-        return new InMemoryPath(TestPaths.Client(audited: true, atClient ? DeleteOnly : Grant.Read(1) + Grant.Write(2)), server, TestPaths.Middlebox(0));
+        return new InMemoryPath(
+            TestPaths.Client(audited: true, atClient ? DeleteOnly : Grant.Read(1) + Grant.Write(2)), server, TestPaths.Middlebox(0));
     }
 
     private static void Act(InMemoryPath path, RelayAction action)

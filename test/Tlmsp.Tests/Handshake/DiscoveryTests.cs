@@ -20,7 +20,8 @@ public class DiscoveryTests
         TlmspDiscovery discovery = FirstConnection(client, server, listed);
         Assert.Equal(insertedFirst ? Second.Address : listed ? First.Address : Second.Address, discovery.FirstHop);
 
-        TlmspMiddleboxOptions[] boxes = [.. discovery.Path.Select(middlebox => TestPaths.Middlebox(middlebox.Address == First.Address ? 0 : 1))];
+        TlmspMiddleboxOptions[] boxes = [.. discovery.Path.Select(
+            middlebox => TestPaths.Middlebox(middlebox.Address == First.Address ? 0 : 1))];
         using InMemoryPath path = InMemoryPath.Again(client, discovery, server, boxes).Connect();
         path.ClientSends(1, "head"u8);
         path.ServerSends(2, "content"u8);
@@ -155,9 +156,11 @@ public class DiscoveryTests
         };
         using var handshake = new TlmspClientHandshake(client);
         MiddleboxEntry own = handshake.Listed[0];
-        var transparent = new MiddleboxEntry((byte)(own.Id == 0x50 ? 0x51 : 0x50), Second.Address, Second.Grant, Inserted: true, Transparent: true);
+        var transparent = new MiddleboxEntry(
+            (byte)(own.Id == 0x50 ? 0x51 : 0x50), Second.Address, Second.Grant, Inserted: true, Transparent: true);
 
-        Assert.False(AnsweredPath.Check(handshake, new TlmspServerExtension(1, client.ClientAddress, client.ServerAddress, [own, transparent])));
+        Assert.False(
+            AnsweredPath.Check(handshake, new TlmspServerExtension(1, client.ClientAddress, client.ServerAddress, [own, transparent])));
         Assert.Equal([Second.Address], asked!.Inserted.Select(middlebox => middlebox.Address));
         Assert.Empty(asked.Removed);
     }
@@ -189,7 +192,8 @@ public class DiscoveryTests
     private static (TlmspClientOptions Client, TlmspServerOptions Server) Options(bool listed, bool insertedFirst)
     {
         TlmspClientOptions client = listed ? TestPaths.Client(audited: false, First.Grant) : TestPaths.Client(audited: false);
-        client.PathPolicy = proposal => proposal.Inserted.All(middlebox => middlebox.Address == Second.Address && middlebox.Grant.Equals(Second.Grant))
+        client.PathPolicy = proposal => proposal.Inserted.All(
+            middlebox => middlebox.Address == Second.Address && middlebox.Grant.Equals(Second.Grant))
             ? null
             : "unexpected";
         TlmspServerOptions server = TestPaths.Server();

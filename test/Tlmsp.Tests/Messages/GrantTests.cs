@@ -35,7 +35,8 @@ public class GrantTests
     public void The_greater_right_counts()
     {
         Grant grant = Grant.Read(1, 2) + Grant.Write(2, 3);
-        Assert.Equal([TlmspAccess.Read, TlmspAccess.Write, TlmspAccess.Write, TlmspAccess.None], new byte[] { 1, 2, 3, 4 }.Select(id => grant[id]));
+        Assert.Equal(
+            [TlmspAccess.Read, TlmspAccess.Write, TlmspAccess.Write, TlmspAccess.None], new byte[] { 1, 2, 3, 4 }.Select(id => grant[id]));
         Assert.Equal(Grant.Parse("1=r,2=rw,3=rw"), grant);
         Assert.Equal(grant, Grant.Write(3, 2) + Grant.Read(2, 1));
         Assert.Equal(grant.GetHashCode(), Grant.Parse("3=rw,2=rw,1=r").GetHashCode());

@@ -164,7 +164,8 @@ public class HelloSyntaxTests
         var parts = new HelloParts(ClientHello.Read(HandshakeMessage.FromRecord(ReferenceTrace.ClientHello).Body));
         parts.Remove(0xff06);
         parts.Remove(0xff07);
-        parts.Extensions.AddRange([(16, ReferenceTrace.Hex("000302 6832")), (0, ReferenceTrace.Hex("0006 00 0003 612e62")), (43, [2, 3, 4])]);
+        parts.Extensions.AddRange(
+            [(16, ReferenceTrace.Hex("000302 6832")), (0, ReferenceTrace.Hex("0006 00 0003 612e62")), (43, [2, 3, 4])]);
         ClientHello hello = ClientHello.Read(HandshakeMessage.FromRecord(parts.ToMessage()).Body);
         Assert.Null(hello.Tlmsp);
         Assert.Null(hello.Contexts);

@@ -39,7 +39,8 @@ public class HostileMessagesTests
     {
         byte[] valid = [.. MessageReaders.Valid(name), 0];
         Assert.Throws<TlmspException>(() => MessageReaders.Read(name, valid));
-        Assert.Throws<TlmspException>(() => MessageReaders.Read(name, MessageReaders.Prefix(valid, valid.Length - HandshakeMessage.HeaderLength)));
+        Assert.Throws<TlmspException>(
+            () => MessageReaders.Read(name, MessageReaders.Prefix(valid, valid.Length - HandshakeMessage.HeaderLength)));
     }
 
     [Theory]

@@ -77,7 +77,8 @@ public class MessageSyntaxTests
     [Fact]
     public void Contributions_that_are_left_out_are_absent()
     {
-        using ContributionTable table = KeyMaterial.Parse(ReferenceTrace.Hex(Context0 + "02 10" + Synch + "00"), MessageReaders.Path, "test");
+        using ContributionTable table = KeyMaterial.Parse(
+            ReferenceTrace.Hex(Context0 + "02 10" + Synch + "00"), MessageReaders.Path, "test");
         Assert.Equal([true, false, true], Enumerable.Range(0, 3).Select(table.HasEntry));
         Assert.Equal([false, false, true], Enumerable.Range(0, 3).Select(table.HasReader));
         Assert.Equal([false, false, false], Enumerable.Range(0, 3).Select(table.HasWriter));
@@ -113,5 +114,6 @@ public class MessageSyntaxTests
     public void A_record_holds_one_message(string hex, Misbehaviour expected) =>
         Refused(expected, () => HandshakeMessage.FromRecord(ReferenceTrace.Hex(hex)));
 
-    private static void Refused(Misbehaviour expected, Action read) => Assert.Equal(expected, Assert.Throws<TlmspException>(read).Misbehaviour);
+    private static void Refused(Misbehaviour expected, Action read) =>
+        Assert.Equal(expected, Assert.Throws<TlmspException>(read).Misbehaviour);
 }

@@ -184,7 +184,8 @@ public class RoundTripTests
         return [.. ids[.._random.Next(8)].Select(id => new MiddleboxEntry(id, Address(), RandomGrant(contexts), Flag(), Flag()))];
     }
 
-    private Grant RandomGrant(IReadOnlyList<TlmspContext> contexts) => contexts.Aggregate(Grant.None, (grant, context) => grant + _random.Next(3) switch
+    private Grant RandomGrant(IReadOnlyList<TlmspContext> contexts) =>
+        contexts.Aggregate(Grant.None, (grant, context) => grant + _random.Next(3) switch
     {
         0 => Grant.None,
         1 => Grant.Read(context.Id),
