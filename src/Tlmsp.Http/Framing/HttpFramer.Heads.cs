@@ -123,7 +123,7 @@ internal sealed partial class HttpFramer
 
         if (Capture)
         {
-            _startLine = new StringBuilder(Encoding.Latin1.GetString(line));
+            _startLine = Encoding.Latin1.GetString(line);
         }
     }
 

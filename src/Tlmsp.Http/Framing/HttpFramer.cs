@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Tlmsp.Http;
 
 /// <summary>
@@ -38,7 +36,7 @@ internal sealed partial class HttpFramer(HttpDirection direction, HttpExchangeQu
     private bool _peerIsHttp11 = true;
     private HttpLine _lineKind;
     private HttpMessageFraming _framing = new();
-    private StringBuilder? _startLine;
+    private string? _startLine;
     private List<HttpField>? _captured;
 
     /// <summary>Keeps heads and trailers for <see cref="TakeHead"/>.</summary>
@@ -111,7 +109,7 @@ internal sealed partial class HttpFramer(HttpDirection direction, HttpExchangeQu
     /// <summary>The head that was just completed; only with <see cref="Capture"/>.</summary>
     public HttpHead TakeHead()
     {
-        var head = new HttpHead(direction, _startLine?.ToString() ?? "", _captured ?? []);
+        var head = new HttpHead(direction, _startLine ?? "", _captured ?? []);
         _startLine = null;
         _captured = null;
         return head;

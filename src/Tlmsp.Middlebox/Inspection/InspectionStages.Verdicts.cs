@@ -137,27 +137,27 @@ internal sealed partial class InspectionStages
         }
 
         _holds -= flow.Holds;
-        Carry(() =>
+        Carry(decided =>
         {
             if (verdict.Action == InspectionAction.Respond)
             {
                 CheckGrowth(inspector, verdict.Response!.Content.Length, before: 0);
-                writer.Respond(flow, verdict.Response!);
+                writer.Respond(decided, verdict.Response!);
             }
             else
             {
-                IsOver |= !writer.Drop(flow);
+                IsOver |= !writer.Drop(decided);
             }
-        }, inspector);
+        }, flow, inspector);
         flow.Message.IsWithheld = true;
     }
 
     /// <summary>Carries out what an inspector decided; what it may not decide is its fault.</summary>
-    private void Carry(Action action, int inspector)
+    private void Carry(Action<MessageFlow> action, MessageFlow flow, int inspector)
     {
         try
         {
-            action();
+            action(flow);
         }
         catch (Exception e) when (e is InvalidOperationException or NotSupportedException or ArgumentException)
         {

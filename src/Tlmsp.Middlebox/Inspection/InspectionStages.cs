@@ -11,6 +11,7 @@ internal sealed partial class InspectionStages(
     MiddleboxMetrics metrics, int maxHeldBytes)
 {
     private readonly InspectedContent _shown = new();
+    private readonly Action<MessageFlow> _passHead = writer.PassHead;
     private int _holds;
 
     public InspectorSet Inspectors => inspectors;
@@ -103,7 +104,7 @@ internal sealed partial class InspectionStages(
         }
 
         flow.Message.OpenHead(false);
-        Carry(() => writer.PassHead(flow), inspectors.All.Length - 1);
+        Carry(_passHead, flow, inspectors.All.Length - 1);
     }
 
     private async ValueTask SecretsAsync(MessageFlow flow, IReadOnlyList<HttpField> fields, CancellationToken cancellationToken)
