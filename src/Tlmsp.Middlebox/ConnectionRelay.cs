@@ -162,6 +162,10 @@ internal sealed partial class ConnectionRelay
         {
             End(InspectorException.Overdue(_options.InspectorTimeout));
         }
+        else if (_toServer.IsStuck(now, _options.InspectorTimeout) || _toClient.IsStuck(now, _options.InspectorTimeout))
+        {
+            End(InspectorException.Stuck(_options.InspectorTimeout));
+        }
         else if (Volatile.Read(ref _unfinished) is { } unfinished && unfinished.IsIdle(now, _options.DrainTimeout))
         {
             End(null);

@@ -14,6 +14,7 @@ internal sealed class RelayPump(
 
     private Task<ReadResult>? _pending = handshakeRead;
     private long _lastActivity = Environment.TickCount64;
+    private long? _stuckSince;
     private volatile bool _released;
     private Action<byte, long, long>? _report;
     private IReadOnlyList<byte> _contexts = [];
@@ -116,6 +117,19 @@ internal sealed class RelayPump(
         {
             input.CancelPendingRead();
         }
+    }
+
+    /// <summary>Whether what inspectors hold has kept the sender from sending for some time. Called now and then, by one thread.</summary>
+    public bool IsStuck(long now, TimeSpan time)
+    {
+        if (queue is not { IsStuck: true })
+        {
+            _stuckSince = null;
+            return false;
+        }
+
+        _stuckSince ??= now;
+        return now - _stuckSince > time.TotalMilliseconds;
     }
 
     /// <summary>Gives the direction its full time again.</summary>

@@ -194,6 +194,27 @@ public class Http2InterventionTests
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    public async Task What_is_held_until_no_more_can_come_ends_the_connection(int streams)
+    {
+        await using Path path = await Path.StartAsync(
+            Holding(HttpDirection.Response, holdsHead: true), configure: options => options.InspectorTimeout = TimeSpan.FromSeconds(1));
+        await using CountingHttp2Client client = await path.CountAsync();
+
+        int stream = 0;
+        for (int i = 0; i < streams; i++)
+        {
+            stream = await client.OpenAsync("GET", "/long");
+        }
+
+        TlmspException end = await Assert.ThrowsAsync<TlmspException>(() => client.CompleteAsync(stream));
+
+        Assert.Equal((true, TlmspAlert.InternalError), (end.FromPeer, end.Alert));
+        await path.Box.Logs.WaitForLineAsync("what inspectors hold back uses up the window of HTTP/2");
+    }
+
+    [Theory]
     [InlineData(200_000)]
     [InlineData(10)]
     [InlineData(0)]
@@ -376,7 +397,10 @@ public class Http2InterventionTests
     {
         public string[] Reached => [.. reached];
 
-        public static async Task<Path> StartAsync(ITlmspInspector inspector, Action<WebApplication>? map = null)
+        public TestMiddlebox Box => box;
+
+        public static async Task<Path> StartAsync(
+            ITlmspInspector inspector, Action<WebApplication>? map = null, Action<TlmspMiddleboxHostOptions>? configure = null)
         {
             var reached = new System.Collections.Concurrent.ConcurrentQueue<string>();
             TestServer server = await TestServer.StartAsync(tlmsp => tlmsp.Middleboxes.Policy = _ => null, app =>
@@ -400,7 +424,7 @@ public class Http2InterventionTests
                 });
                 map?.Invoke(app);
             });
-            return new Path(server, await TestMiddlebox.StartAsync(server.Address, inspector: inspector), reached);
+            return new Path(server, await TestMiddlebox.StartAsync(server.Address, configure, inspector: inspector), reached);
         }
 
         public Task<CountingHttp2Client> CountAsync() => CountingHttp2Client.ConnectAsync(server.Address, box);

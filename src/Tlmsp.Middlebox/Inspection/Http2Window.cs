@@ -10,6 +10,7 @@ internal sealed class Http2Window
 {
     private readonly Lock _lock = new();
     private long _left = Http2Setting.DefaultWindowSize;
+    private long _most = Http2Setting.DefaultWindowSize;
     private long _debt;
     private bool _isShort;
 
@@ -34,6 +35,7 @@ internal sealed class Http2Window
         lock (_lock)
         {
             _left += increment;
+            _most = Math.Max(_most, _left);
             long ours = Math.Min(_debt, increment);
             _debt -= ours;
             wasShort = _isShort;
@@ -49,6 +51,18 @@ internal sealed class Http2Window
         {
             _isShort = _debt > 0 && octets > _left;
             return !_isShort;
+        }
+    }
+
+    /// <summary>
+    /// Whether what is held back here uses all of it up: a receiver that reads leaves it no smaller than a quarter, and one that does not
+    /// read is what the sender waits for.
+    /// </summary>
+    public bool IsUsedUpBy(long held)
+    {
+        lock (_lock)
+        {
+            return held > 0 && held >= _left && _left >= _most / 4;
         }
     }
 

@@ -11,6 +11,9 @@ internal interface IRelayQueue
     /// <summary>Whether the connection is to end once what was decided on has been sent.</summary>
     bool IsOver { get; }
 
+    /// <summary>Whether what waits keeps the sender from sending what it waits for. Called on any thread.</summary>
+    bool IsStuck => false;
+
     /// <summary>How much waits, in bytes of records.</summary>
     long HeldBytes { get; }
 

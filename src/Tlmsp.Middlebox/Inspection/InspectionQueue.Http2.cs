@@ -11,6 +11,7 @@ internal sealed partial class InspectionQueue : IHttp2FrameEvents
     private bool _isFrameRemoved;
     private uint _increment;        // or the code of RST_STREAM
     private int _frameBytes;
+    private volatile HeldWindow? _heldWindow;
 
     void IHttp2FrameEvents.OnFrameRun(in Http2Frame frame, Http2Piece piece, ReadOnlySpan<byte> bytes, bool isInside)
     {
@@ -169,28 +170,37 @@ internal sealed partial class InspectionQueue : IHttp2FrameEvents
         }
     }
 
-    /// <summary>What is held back uses up windows: a sender that has none left cannot send what the inspectors wait for.</summary>
-    /// <exception cref="InspectorException">That is so.</exception>
-    private void CheckWindows()
+    /// <summary>
+    /// What is held back uses up windows: a sender that has none left cannot send what the inspectors wait for, unless the receiver has
+    /// widened them already and the middlebox has not heard of it yet.
+    /// </summary>
+    public bool IsStuck
     {
-        if (_http2 is not { KnowsWindows: true } http2 || !_stages.Holds)
+        get
+        {
+            HeldWindow? held = _heldWindow;
+            return held is not null && (_http2!.Window(_direction).IsUsedUpBy(held.Octets)
+                || (held.Message is { } message && held.OfMessage >= WindowOf(message)));
+        }
+    }
+
+    /// <summary>Notes what is held of the windows, where the middlebox sees what receivers say of them.</summary>
+    private void NoteWindows()
+    {
+        _heldWindow = null;
+        if (_http2 is not { KnowsWindows: true } || !_stages.Holds)
         {
             return;
         }
 
+        InspectedMessage? stuck = _flows.FirstOrDefault(
+            each => each.Value.IsHeld && !each.Key.IsComplete && each.Key.ContentPart.Bytes >= WindowOf(each.Key)).Key;
         long held = _passing.SkipWhile(container => container.Undecided == 0).Sum(container => container.DataBytes);
-        bool isStuck = held > 0 && held >= http2.Window(_direction).Left;
-        foreach ((InspectedMessage message, MessageFlow flow) in _flows)
-        {
-            long window = http2.InitialWindow(_direction) + (message.Request ?? message).WindowIncrements(_direction);
-            isStuck |= flow.IsHeld && !message.IsComplete && message.ContentPart.Bytes >= window;
-        }
-
-        if (isStuck)
-        {
-            throw new InspectorException($"inspectors hold back {held} bytes, and the window of HTTP/2 is used up: nothing that they wait for can come");
-        }
+        _heldWindow = new HeldWindow(held, stuck, stuck?.ContentPart.Bytes ?? 0);
     }
+
+    private long WindowOf(InspectedMessage message) =>
+        _http2!.InitialWindow(_direction) + (message.Request ?? message).WindowIncrements(_direction);
 
     private void Enqueue(ContentRunKind kind)
     {
@@ -232,4 +242,10 @@ internal sealed partial class InspectionQueue : IHttp2FrameEvents
 
         _frame.Clear();
     }
+
+    /// <summary>What inspectors hold of windows.</summary>
+    /// <param name="Octets">Of that of the connection.</param>
+    /// <param name="Message">One that holds all of the window of its stream; null for none.</param>
+    /// <param name="OfMessage">How much that is.</param>
+    private sealed record HeldWindow(long Octets, InspectedMessage? Message, long OfMessage);
 }

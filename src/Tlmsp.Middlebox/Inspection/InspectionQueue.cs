@@ -93,7 +93,7 @@ internal sealed partial class InspectionQueue : IRelayQueue, IHttpMessageEvents,
             }
 
             _stages.CheckHeld(_passing, _heldBytes);
-            CheckWindows();
+            NoteWindows();
         }
         catch (InspectorException e)
         {

@@ -14,6 +14,10 @@ internal sealed class InspectorException(string message, TlmspAlert alert = Tlms
 
     public static InspectorException Overdue(TimeSpan timeout) => new($"an inspector has not returned within {timeout} (InspectorTimeout)");
 
+    public static InspectorException Stuck(TimeSpan timeout) => new(
+        "what inspectors hold back uses up the window of HTTP/2: nothing that they wait for can come, "
+            + $"and for {timeout} (InspectorTimeout) nobody has widened it");
+
     public static InspectorException NotRecorded(IInspectionSink sink, Exception inner) =>
         new($"{sink.GetType().Name} failed with {inner.GetType().Name}: {inner.Message}", inner: inner);
 

@@ -148,6 +148,13 @@ internal sealed class PassingContainer
             return null;
         }
 
+        // Where frames begin in what is left, which is as edited.
+        _frames.RemoveRange(0, fitting);
+        for (int i = 0; i < _frames.Count; i++)
+        {
+            _frames[i] = (_frames[i].Start - cut + GrowthIn(cut, _frames[i].Start), _frames[i].Octets);
+        }
+
         if (_rest is null)
         {
             byte[] edited = new byte[_length];
@@ -162,12 +169,6 @@ internal sealed class PassingContainer
         {
             relay.Insert(_contextId, _rest.AsSpan(0, cut), output);
             _rest = _rest[cut..];
-        }
-
-        _frames.RemoveRange(0, fitting);
-        for (int i = 0; i < _frames.Count; i++)
-        {
-            _frames[i] = (_frames[i].Start - cut, _frames[i].Octets);
         }
 
         DataBytes -= octets;
@@ -190,6 +191,10 @@ internal sealed class PassingContainer
         _edits.Clear();
         _bytes.Dispose();
     }
+
+    /// <summary>How much longer the bytes between two places have become by edits.</summary>
+    private int GrowthIn(int from, int to) =>
+        _edits.Where(edit => edit.Start >= from && edit.Start < to).Sum(edit => edit.Count - edit.Length);
 
     private void Forget(Predicate<Edit> which)
     {
