@@ -31,16 +31,17 @@ internal sealed partial class PeerProcess : IDisposable
         }
     }
 
-    public async Task WaitForAsync(string text)
+    /// <summary>Waits until one of some texts was printed.</summary>
+    public async Task WaitForAsync(params string[] texts)
     {
         var patience = TimeSpan.FromSeconds(30);
         long start = Stopwatch.GetTimestamp();
-        while (!Output.Contains(text, StringComparison.OrdinalIgnoreCase))
+        while (!Array.Exists(texts, text => Output.Contains(text, StringComparison.OrdinalIgnoreCase)))
         {
             TimeSpan left = patience - Stopwatch.GetElapsedTime(start);
             if (left <= TimeSpan.Zero || !await _lines.WaitAsync(left))
             {
-                throw new TimeoutException($"'{text}' was not printed in time. What was:\n{Output}");
+                throw new TimeoutException($"'{string.Join("' or '", texts)}' was not printed in time. What was:\n{Output}");
             }
         }
     }
