@@ -27,13 +27,12 @@ internal sealed class Http2AnnouncedWindow
     public void Announce(uint value) => _announced = value;
 
     /// <summary>The frame is complete.</summary>
-    public void Close()
+    /// <returns>False where too many of them wait to be confirmed.</returns>
+    public bool TryClose()
     {
-        if (_unconfirmed.Count < MostUnconfirmed)
-        {
-            _unconfirmed.Enqueue(_announced);
-            _announced = null;
-        }
+        _unconfirmed.Enqueue(_announced);
+        _announced = null;
+        return _unconfirmed.Count <= MostUnconfirmed;
     }
 
     /// <summary>The other side confirms the oldest of the frames.</summary>

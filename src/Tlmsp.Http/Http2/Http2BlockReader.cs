@@ -3,9 +3,13 @@ using System.Buffers;
 namespace Tlmsp.Http;
 
 /// <summary>Reads the field blocks of one direction: all of them and in order, because later ones may refer to earlier ones.</summary>
-internal sealed class Http2BlockReader(HttpDirection direction, Http2Streams streams, HttpFramerLimits limits)
+/// <param name="direction">Their direction.</param>
+/// <param name="streams">Knows the size of the table.</param>
+/// <param name="limits">Bounds.</param>
+/// <param name="isStateless">Whether blocks that refer to earlier ones are refused.</param>
+internal sealed class Http2BlockReader(HttpDirection direction, Http2Streams streams, HttpFramerLimits limits, bool isStateless = false)
 {
-    private readonly HpackDecoder _decoder = new(limits);
+    private readonly HpackDecoder _decoder = new(limits, isStateless);
     private readonly List<HttpField> _fields = [];
     private readonly PooledBuffer _block = new();
 

@@ -386,9 +386,9 @@ internal sealed class Http2Framer(HttpDirection direction, Http2Streams streams,
     private void EndFrame()
     {
         _headerLength = 0;
-        if (_frame.Type == Http2FrameType.Settings)
+        if (_frame is { Type: Http2FrameType.Settings, IsAck: false } && !streams.OnSettings(direction))
         {
-            streams.OnSettings(direction, _frame.IsAck);
+            throw Fault("more SETTINGS than anybody confirms");
         }
 
         if (_frame.EndsHeaders)

@@ -19,7 +19,10 @@ internal sealed class Http2MessageObserver : IHttpMessageObserver
     /// <param name="limits">Bounds.</param>
     public Http2MessageObserver(HttpDirection direction, Http2Streams streams, HttpProfile profile, Grant grant, HttpFramerLimits limits)
     {
-        _blocks = new Http2BlockReader(direction, streams, limits);
+
+        // A block that is changed or kept back leaves the receiver's table without what it held (http-mapping §8).
+        bool writesHeads = grant[profile.IdOf(direction, HttpRole.Head)] == TlmspAccess.Write;
+        _blocks = new Http2BlockReader(direction, streams, limits, writesHeads);
         _framer = new Http2Framer(direction, streams, profile.Has(HttpRole.Control), limits.MaxHeadBytes)
         {
             SeesHeads = Reads(HttpRole.Head),
@@ -105,7 +108,14 @@ internal sealed class Http2MessageObserver : IHttpMessageObserver
             events.OnHead(head);
         }
 
-        if (_blocks.EndsStream)
+        // An interim response is a message of its own (RFC 9110 §15.2).
+        bool isInterim = !_blocks.IsTrailers && head is { Direction: HttpDirection.Response, StatusCode: < 200 };
+        if (isInterim && _blocks.EndsStream)
+        {
+            throw new HttpMappingException("an interim response that ends its stream");     // RFC 9113 §8.1
+        }
+
+        if (_blocks.EndsStream || isInterim)
         {
             events.OnMessageEnd(head.StreamId);
         }

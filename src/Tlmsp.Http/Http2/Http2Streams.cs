@@ -91,19 +91,25 @@ internal sealed class Http2Streams
         }
     }
 
-    /// <summary>A SETTINGS frame is complete.</summary>
-    public void OnSettings(HttpDirection direction, bool isAck)
+    /// <summary>Whether somebody says when SETTINGS are confirmed, and so wants to know of windows.</summary>
+    public bool TracksWindows { get; set; }
+
+    /// <summary>A SETTINGS frame of the sender of a direction is complete.</summary>
+    /// <returns>False where too many are not confirmed.</returns>
+    public bool OnSettings(HttpDirection direction)
     {
         lock (_lock)
         {
-            if (isAck)
-            {
-                _windows[(int)direction].Confirm();
-            }
-            else
-            {
-                _windows[(int)Opposite(direction)].Close();
-            }
+            return !TracksWindows || _windows[(int)Opposite(direction)].TryClose();
+        }
+    }
+
+    /// <summary>The oldest SETTINGS of the receiver of a direction are confirmed by what has gone on there.</summary>
+    public void OnSettingsConfirmed(HttpDirection direction)
+    {
+        lock (_lock)
+        {
+            _windows[(int)direction].Confirm();
         }
     }
 

@@ -22,12 +22,21 @@ internal sealed class Http2Interventions(HttpProfile profile, Grant grant, Http2
         && grant[profile.IdOf(HttpDirection.Request, HttpRole.Control)] == TlmspAccess.Write
         && grant[profile.IdOf(HttpDirection.Response, HttpRole.Control)] == TlmspAccess.Write;
 
-    /// <summary>Whether the middlebox sees what each side says of its windows.</summary>
-    public bool KnowsWindows { get; } = grant[profile.IdOf(HttpDirection.Request, HttpRole.Control)] >= TlmspAccess.Read
-        && grant[profile.IdOf(HttpDirection.Response, HttpRole.Control)] >= TlmspAccess.Read;
+    /// <summary>Whether the middlebox sees what each side says of its windows, and the requests whose streams those are.</summary>
+    public bool KnowsWindows { get; } = streams.TracksWindows = new[] { HttpRole.Control, HttpRole.Head }.All(role =>
+        grant[profile.IdOf(HttpDirection.Request, role)] >= TlmspAccess.Read && grant[profile.IdOf(HttpDirection.Response, role)] >= TlmspAccess.Read);
 
     /// <summary>The window that streams begin with.</summary>
     public uint InitialWindow(HttpDirection direction) => streams.InitialWindow(direction);
+
+    /// <summary>SETTINGS of the receiver of a direction are confirmed by what has gone on there.</summary>
+    public void Confirm(HttpDirection direction, int frames)
+    {
+        for (; frames > 0; frames--)
+        {
+            streams.OnSettingsConfirmed(direction);
+        }
+    }
 
     /// <summary>Has a direction look after what it could send.</summary>
     public void OnWork(HttpDirection direction, Action wake) => _sides[(int)direction].Wake = wake;
@@ -83,18 +92,21 @@ internal sealed class Http2Interventions(HttpProfile profile, Grant grant, Http2
     }
 
     /// <summary>A stream was reset by somebody else, or by us: its message in a direction will not be complete.</summary>
-    public void Abandon(HttpDirection direction, int streamId)
+    /// <param name="direction">The direction.</param>
+    /// <param name="streamId">The stream.</param>
+    /// <param name="isReset">Whether the receiver of the direction has reset it, and wants nothing of ours either.</param>
+    public void Abandon(HttpDirection direction, int streamId, bool isReset = false)
     {
         lock (_lock)
         {
-            _sides[(int)direction].Abandoned.Add(streamId);
+            _sides[(int)direction].Abandoned.Add((streamId, isReset));
         }
 
         _sides[(int)direction].Work();
     }
 
     /// <summary>The streams whose messages will not be complete.</summary>
-    public int[] TakeAbandoned(HttpDirection direction)
+    public (int StreamId, bool IsReset)[] TakeAbandoned(HttpDirection direction)
     {
         Side side = _sides[(int)direction];
         if (!side.HasWork)
@@ -104,7 +116,7 @@ internal sealed class Http2Interventions(HttpProfile profile, Grant grant, Http2
 
         lock (_lock)
         {
-            int[] abandoned = [.. side.Abandoned];
+            (int, bool)[] abandoned = [.. side.Abandoned];
             side.Abandoned.Clear();
             return abandoned;
         }
@@ -289,7 +301,7 @@ internal sealed class Http2Interventions(HttpProfile profile, Grant grant, Http2
 
         public Queue<int> Order { get; } = new();
 
-        public List<int> Abandoned { get; } = [];
+        public List<(int StreamId, bool IsReset)> Abandoned { get; } = [];
 
         public List<int> Resets { get; } = [];
 

@@ -25,6 +25,7 @@ internal sealed class Http2Turn(HttpDirection direction, Http2Interventions inte
 
         container.Send(relay, output);
         container.Outgoing?.ForEach(outgoing => interventions.Begin(direction, outgoing));
+        interventions.Confirm(direction, container.Confirmations);
         _isInside = container.LeavesOpen ?? _isInside;
         if (container.DataBytes > 0)
         {

@@ -41,10 +41,16 @@ internal sealed class Http2VerdictWriter(
         InspectedMessage asked = flow.Message.Request ?? flow.Message;
         PassingContainer? before = direction == HttpDirection.Response ? flow.Head[^1].Container : null;
         KeepBack(flow);
+        if (flow.IsAborted || (direction == HttpDirection.Request && flow.Reset is not null))
+        {
+            return;     // nobody waits for it
+        }
+
+        uint? reset = flow.TakeReset();
         var answer = new Http2Outgoing(asked, contentId, content)
         {
             Head = Head(response, asked.StreamId, content.IsEmpty),
-            ResetCode = asked.IsComplete ? null : NoErrorCode,
+            ResetCode = asked.IsComplete ? null : reset ?? NoErrorCode,
         };
         interventions.Answer(answer, isDue: before is null);
         before?.Begins(answer);     // interim responses go first (RFC 9110 §15.2)
@@ -61,6 +67,7 @@ internal sealed class Http2VerdictWriter(
         {
             HasTrailers = flow.Message.Trailers is not null,
             SentBefore = flow.DataBegun - kept,
+            ResetCode = flow.TakeReset(),
         };
         interventions.Add(direction, flow.Outgoing);
         container.Begins(flow.Outgoing);
@@ -74,10 +81,10 @@ internal sealed class Http2VerdictWriter(
     }
 
     /// <summary>Sends nothing of a message on, and resets its stream.</summary>
-    /// <returns>False where the grant does not allow that.</returns>
+    /// <returns>False where the grant does not allow that, and for an interim response, of whose stream more may have come.</returns>
     public bool TryDrop(MessageFlow flow)
     {
-        if (FindLack(flow) is not null)
+        if (FindLack(flow) is not null || flow.Message.Head is { Direction: HttpDirection.Response, StatusCode: < 200 })
         {
             return false;
         }

@@ -26,6 +26,18 @@ internal sealed class Http2Window
         }
     }
 
+    /// <summary>How much the sender may send, as it counts.</summary>
+    public long OfSender
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _left + _debt;
+            }
+        }
+    }
+
     /// <summary>The receiver widens it.</summary>
     /// <param name="increment">By how much.</param>
     /// <param name="wasShort">Whether something has waited for that.</param>

@@ -82,6 +82,9 @@ public sealed partial class InspectedMessage
     /// <summary>Whether all of it has passed, as far as can be told.</summary>
     public bool IsComplete { get; internal set; }
 
+    /// <summary>For a request over HTTP/2: whether all of its answer has passed, or it gets none from the server.</summary>
+    internal bool IsAnswered { get; set; }
+
     /// <summary>Whether it does not go on.</summary>
     internal bool IsWithheld { get; set; }
 

@@ -7,6 +7,7 @@ namespace Tlmsp.Middlebox;
 /// </summary>
 internal sealed class InspectedMessages
 {
+    private const int RememberedResets = 256;
     private readonly Lock _lock = new();
     private readonly InspectionContext _connection;
     private readonly HttpProfile _profile;
@@ -18,7 +19,10 @@ internal sealed class InspectedMessages
     private readonly long[] _numbers = new long[2];
     private readonly bool _pairs;
     private readonly bool _isHttp2;
+    private readonly Dictionary<int, InspectedMessage> _reset = [];     // requests of streams that were reset: answers may be under way
+    private readonly Queue<int> _resetOrder = new();
     private Dictionary<int, InspectedMessage>? _answerable;     // complete requests of HTTP/2 streams
+    private int _lastStream;
 
     public InspectedMessages(InspectionContext connection, HttpProfile profile, TimeProvider time)
     {
@@ -35,10 +39,16 @@ internal sealed class InspectedMessages
     }
 
     /// <summary>A head can be read: a message begins, unless it has begun with something before its head.</summary>
+    /// <exception cref="HttpMappingException">The message of a stream has begun already, or its request was reset long ago.</exception>
     public InspectedMessage Begin(HttpDirection direction, HttpHead head)
     {
         lock (_lock)
         {
+            if (_isHttp2)
+            {
+                CheckStream(direction, head.StreamId);
+            }
+
             bool isInterim = head.Direction == HttpDirection.Response && head.StatusCode is >= 100 and < 200;
             InspectedMessage? request = direction == HttpDirection.Response && _pairs ? Answered(head.StreamId, isInterim) : null;
             InspectedMessage message = _open.TryGetValue((direction, head.StreamId), out InspectedMessage? begun) && begun.Head is null
@@ -95,6 +105,7 @@ internal sealed class InspectedMessages
         {
             if (_isHttp2)
             {
+                request.IsAnswered = true;
                 _answerable?.Remove(request.StreamId);
                 return 0;
             }
@@ -139,6 +150,7 @@ internal sealed class InspectedMessages
             bool isOther = _open.ContainsKey((other, streamId));
             InspectedMessage? request = null;
             bool isAnswerable = _answerable is not null && _answerable.Remove(streamId, out request);
+            Remember(request ?? _open.GetValueOrDefault((HttpDirection.Request, streamId)));
             return _open.Remove((direction, streamId), out InspectedMessage? message) ? message : isAnswerable && !isOther ? request : null;
         }
     }
@@ -179,16 +191,53 @@ internal sealed class InspectedMessages
     private InspectedMessage Keep(InspectedMessage message)
     {
         message.IsComplete = true;
-        if (_isHttp2 && _pairs && message.Direction == HttpDirection.Request)
+        if (_isHttp2 && _pairs && message is { Direction: HttpDirection.Request, IsAnswered: false })
         {
             (_answerable ??= [])[message.StreamId] = message;
         }
         else if (_isHttp2 && message is { Direction: HttpDirection.Response, Head.StatusCode: >= 200 })
         {
             _answerable?.Remove(message.StreamId);
+            if (message.Request is { } request)
+            {
+                request.IsAnswered = true;      // which may end later (RFC 9113 §8.1)
+            }
         }
 
         return message;
+    }
+
+    /// <summary>Streams are opened in order, each for one request and one final response (RFC 9113 §5.1.1, §8.1).</summary>
+    private void CheckStream(HttpDirection direction, int streamId)
+    {
+        bool isSecond = direction == HttpDirection.Request
+            ? streamId <= _lastStream
+            : _open.TryGetValue((direction, streamId), out InspectedMessage? begun) && begun.Head is not null;
+        if (isSecond)
+        {
+            throw new HttpMappingException($"a head on stream {streamId}, which has had one");
+        }
+
+        if (direction == HttpDirection.Request)
+        {
+            _lastStream = streamId;
+        }
+        else if (_pairs && Answered(streamId, isInterim: false) is null)
+        {
+            throw new HttpMappingException($"a response on stream {streamId}, whose request was reset or answered long ago");
+        }
+    }
+
+    private void Remember(InspectedMessage? request)
+    {
+        if (request is not null && _reset.TryAdd(request.StreamId, request))
+        {
+            _resetOrder.Enqueue(request.StreamId);
+            if (_resetOrder.Count > RememberedResets)
+            {
+                _reset.Remove(_resetOrder.Dequeue());
+            }
+        }
     }
 
     private InspectedMessage? Answered(int streamId, bool isInterim)
@@ -199,7 +248,7 @@ internal sealed class InspectedMessages
                 : _unanswered.TryDequeue(out InspectedMessage? first) ? first : null;
         }
 
-        return Request(streamId);
+        return Request(streamId) ?? _reset.GetValueOrDefault(streamId);
     }
 
     private InspectedMessage Make(HttpDirection direction, int streamId)

@@ -10,7 +10,6 @@ internal sealed partial class InspectionQueue : IHttp2FrameEvents
     private MessageFlow? _frameFlow;                    // of the DATA frame at hand
     private bool _isFrameRemoved;
     private uint _increment;        // or the code of RST_STREAM
-    private int _frameBytes;
     private volatile HeldWindow? _heldWindow;
 
     void IHttp2FrameEvents.OnFrameRun(in Http2Frame frame, Http2Piece piece, ReadOnlySpan<byte> bytes, bool isInside)
@@ -50,6 +49,7 @@ internal sealed partial class InspectionQueue : IHttp2FrameEvents
                 break;
             default:
                 ContainerRun.PassAll(_frame);
+                _container.Confirmations += frame.Type == Http2FrameType.Settings && frame.IsAck && piece.FrameComplete ? 1 : 0;
                 break;
         }
     }
@@ -62,7 +62,6 @@ internal sealed partial class InspectionQueue : IHttp2FrameEvents
             _frameFlow = _messages.Peek(_direction, streamId) is { } message ? FlowOf(message) : _aborted.Find(streamId);
             _container.BeginData(run.Start, frame.Length);
             run = run with { DataBytes = frame.Length };
-            _frameBytes = frame.Length;
         }
 
         if (_isFrameRemoved || _frameFlow is { IsWithheld: true })
@@ -75,11 +74,14 @@ internal sealed partial class InspectionQueue : IHttp2FrameEvents
 
         if (piece.Kind == Http2PieceKind.Content)
         {
-            _frameFlow ??= FlowOf(_messages.Current(_direction, streamId));
-            _frameFlow.DataBegun += _frameBytes;
-            _frameBytes = 0;
+            _frameFlow ??= HeadlessFlow(streamId);
             Enqueue(ContentRunKind.FrameHeader);
             return;
+        }
+
+        if (piece.Kind == Http2PieceKind.Header && _frameFlow is not null)
+        {
+            _frameFlow.DataBegun += frame.Length;       // padding counts as well (RFC 9113 §6.1)
         }
 
         if (piece.Kind == Http2PieceKind.Header || _frame.Count > 0)
@@ -134,14 +136,35 @@ internal sealed partial class InspectionQueue : IHttp2FrameEvents
         else
         {
             // A server does not hear of a request that goes no further; a client that waits has to hear of the end of its stream.
+            MessageFlow? flow = Undecided(streamId);
             bool isAfterAll = _direction == HttpDirection.Response && frame.Type == Http2FrameType.RstStream;
-            if (!isAfterAll && _messages.Peek(_direction, streamId) is { } message && FlowOf(message) is { IsWithheld: false, Head.Count: > 0 } flow)
+            if (!isAfterAll && flow is { IsWithheld: false, Head.Count: > 0 })
             {
                 flow.Framing.AddRange(_frame);
             }
 
+            if (frame.Type == Http2FrameType.RstStream && flow is { Message.IsComplete: true })
+            {
+                flow.Reset = (_increment, [.. _frame]);
+            }
+
             ContainerRun.PassAll(_frame);
         }
+    }
+
+    /// <summary>The message of a stream that something may be decided on; it may have come whole since the inspectors were last asked.</summary>
+    private MessageFlow? Undecided(int streamId) => _messages.Peek(_direction, streamId) is { } message
+        ? FlowOf(message)
+        : streamId == 0 ? null : _events.FindLast(seen => seen.Flow?.Message.StreamId == streamId).Flow;
+
+    /// <summary>The message of content whose head cannot be read; where it can, there was one.</summary>
+    /// <exception cref="HttpMappingException">The stream was reset, so long ago that nobody knows its head any more.</exception>
+    private MessageFlow HeadlessFlow(int streamId)
+    {
+        InspectedMessage message = _messages.Current(_direction, streamId);
+        return message.Head is not null || !message.Rights.ReadsHead
+            ? FlowOf(message)
+            : throw new HttpMappingException($"content or trailers on stream {streamId}, which was reset or answered long ago");
     }
 
     private HttpDirection Opposite => _direction == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request;
@@ -164,9 +187,13 @@ internal sealed partial class InspectionQueue : IHttp2FrameEvents
     /// <summary>Streams that the other direction, or the middlebox, has ended.</summary>
     private void TakeAbandoned()
     {
-        foreach (int streamId in _http2?.TakeAbandoned(_direction) ?? [])
+        foreach ((int streamId, bool isReset) in _http2?.TakeAbandoned(_direction) ?? [])
         {
             Abort(streamId);
+            if (isReset)
+            {
+                _http2!.Forget(_direction, streamId);
+            }
         }
     }
 
@@ -194,9 +221,9 @@ internal sealed partial class InspectionQueue : IHttp2FrameEvents
         }
 
         InspectedMessage? stuck = _flows.FirstOrDefault(
-            each => each.Value.IsHeld && !each.Key.IsComplete && each.Key.ContentPart.Bytes >= WindowOf(each.Key)).Key;
+            each => each.Value.IsHeld && !each.Key.IsComplete && each.Value.DataBegun >= WindowOf(each.Key)).Key;
         long held = _passing.SkipWhile(container => container.Undecided == 0).Sum(container => container.DataBytes);
-        _heldWindow = new HeldWindow(held, stuck, stuck?.ContentPart.Bytes ?? 0);
+        _heldWindow = new HeldWindow(held, stuck, stuck is null ? 0 : _flows[stuck].DataBegun);
     }
 
     private long WindowOf(InspectedMessage message) =>

@@ -133,6 +133,7 @@ internal sealed partial class InspectionQueue : IRelayQueue, IHttpMessageEvents,
     }
 
     /// <summary>Sends on what has been decided on.</summary>
+    /// <exception cref="InspectorException">Too much waits for its receiver.</exception>
     public void Release(ContainerRelay relay, IBufferWriter<byte> output)
     {
         _turn?.Insert(relay, output, _passing.Count == 0);
@@ -144,6 +145,7 @@ internal sealed partial class InspectionQueue : IRelayQueue, IHttpMessageEvents,
             }
             else if (!_turn.TrySend(next, relay, output))
             {
+                _stages.CheckWaiting(_heldBytes, _http2?.Window(_direction).OfSender ?? 0);
                 break;
             }
 
@@ -247,7 +249,8 @@ internal sealed partial class InspectionQueue : IRelayQueue, IHttpMessageEvents,
             return;
         }
 
-        MessageFlow flow = _aborted.Find(trailers.StreamId) ?? FlowOf(_messages.Current(_direction, trailers.StreamId));
+        MessageFlow flow = _aborted.Find(trailers.StreamId)
+            ?? (_http2 is null ? FlowOf(_messages.Current(_direction, trailers.StreamId)) : HeadlessFlow(trailers.StreamId));
         flow.Message.OnTrailers(trailers);
         TakePartialHead(flow.Trailers);
         if (flow.IsWithheld)
@@ -276,8 +279,7 @@ internal sealed partial class InspectionQueue : IRelayQueue, IHttpMessageEvents,
     void IHttpMessageEvents.OnMessageAborted(int streamId)
     {
         Abort(streamId);
-        _http2!.Abandon(Opposite, streamId);
-        _http2.Forget(Opposite, streamId);
+        _http2!.Abandon(Opposite, streamId, isReset: true);
     }
 
     void IHttpMessageEvents.OnTunnel(ReadOnlySpan<byte> data) => Show(InspectionEventKind.Tunnel, flow: null, data);

@@ -84,6 +84,18 @@ internal sealed partial class InspectionStages(
         }
     }
 
+    /// <summary>Checks how much waits for a window that this middlebox has used.</summary>
+    /// <param name="bytes">How much waits.</param>
+    /// <param name="window">How much DATA the sender may have sent.</param>
+    /// <exception cref="InspectorException">Too much.</exception>
+    public void CheckWaiting(long bytes, long window)
+    {
+        if (bytes > maxHeldBytes + window)
+        {
+            throw new InspectorException($"{bytes} bytes wait for a window of HTTP/2, more than {maxHeldBytes} (MaxHeldBytes) and the window");
+        }
+    }
+
     private async ValueTask HeadAsync(MessageFlow flow, int from, CancellationToken cancellationToken)
     {
         flow.Message.OpenHead(true);

@@ -24,6 +24,9 @@ internal sealed class MessageFlow(InspectedMessage message, int inspectors)
     /// <summary>Other bytes of it as long as its head waits: they go if the message does.</summary>
     public List<ContainerRun> Framing { get; } = [];
 
+    /// <summary>RST_STREAM behind all of it: its code and bytes, as long as it has not gone on.</summary>
+    public (uint Code, ContainerRun[] Runs)? Reset { get; set; }
+
     /// <summary>Whether the middlebox makes the chunks itself, because their content may change its length.</summary>
     public bool IsRechunked { get; set; }
 
@@ -95,6 +98,18 @@ internal sealed class MessageFlow(InspectedMessage message, int inspectors)
 
         ContentBytes = 0;
         return dataBytes;
+    }
+
+    /// <summary>RST_STREAM does not go on where it came.</summary>
+    /// <returns>Its code; null where there is none.</returns>
+    public uint? TakeReset()
+    {
+        foreach (ContainerRun run in Reset?.Runs ?? [])
+        {
+            run.Container.Remove(run.Start, run.Length);
+        }
+
+        return Reset?.Code;
     }
 
     /// <summary>What follows the content that went on, and needs no decision of its own.</summary>

@@ -22,6 +22,9 @@ internal sealed class PassingContainer
     /// <summary>How many final responses end in it.</summary>
     public int Answers { get; set; }
 
+    /// <summary>How many SETTINGS are confirmed in it.</summary>
+    public int Confirmations { get; set; }
+
     /// <summary>Whether a message goes on behind it; null where it holds nothing of any.</summary>
     public bool? LeavesOpen { get; set; }
 
@@ -47,6 +50,7 @@ internal sealed class PassingContainer
         WireLength = held.WireLength;
         Undecided = 0;
         Answers = 0;
+        Confirmations = 0;
         LeavesOpen = null;
         IsLast = false;
         DataBytes = 0;

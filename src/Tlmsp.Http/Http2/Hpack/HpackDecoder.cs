@@ -7,13 +7,27 @@ namespace Tlmsp.Http;
 /// Decodes the field blocks of one direction of a connection (RFC 7541), all of them and in order: each may change the table that later
 /// ones refer to. Bounded in fields, in bytes, and in the size of the table.
 /// </summary>
-internal sealed class HpackDecoder(HttpFramerLimits limits)
+internal sealed class HpackDecoder
 {
     /// <summary>A receiver may allow a larger table; whoever only follows the connection does not.</summary>
     private const int MaxTableSize = 64 * 1024;
 
+    private readonly HttpFramerLimits _limits;
     private readonly HpackTable _table = new();
+    private readonly bool _isStateless;
     private int _allowed = HpackTable.DefaultSize;
+
+    /// <param name="limits">Bounds.</param>
+    /// <param name="isStateless">Whether no block may refer to one before it: who may change blocks cannot know what the receiver has read.</param>
+    public HpackDecoder(HttpFramerLimits limits, bool isStateless = false)
+    {
+        _limits = limits;
+        _isStateless = isStateless;
+        if (isStateless)
+        {
+            _table.Resize(0);
+        }
+    }
 
     /// <summary>The receiver's SETTINGS_HEADER_TABLE_SIZE. It only grows here: nobody sees when a smaller size takes effect.</summary>
     public void Allow(uint tableSize) => _allowed = Math.Max(_allowed, (int)Math.Min(tableSize, MaxTableSize));
@@ -47,16 +61,24 @@ internal sealed class HpackDecoder(HttpFramerLimits limits)
             }
 
             bytes += HpackTable.SizeOf(field);
-            if (bytes > limits.MaxHeadBytes || fields.Count - atStart >= limits.MaxFields)
+            if (bytes > _limits.MaxHeadBytes || fields.Count - atStart >= _limits.MaxFields)
             {
-                throw Fault($"more than {limits.MaxFields} fields or {limits.MaxHeadBytes} bytes");
+                throw Fault($"more than {_limits.MaxFields} fields or {_limits.MaxHeadBytes} bytes");
             }
 
             fields.Add(field);
         }
     }
 
-    private void Resize(int size) => _table.Resize(size <= _allowed ? size : throw Fault("a larger table than the receiver allows"));
+    private void Resize(int size)
+    {
+        if (size > _allowed)
+        {
+            throw Fault("a larger table than the receiver allows");
+        }
+
+        _table.Resize(_isStateless ? 0 : size);
+    }
 
     private HttpField Get(int index) =>
         _table.TryGet(index, out HttpField field) ? field : throw Fault($"index {index}, which is in no table");
