@@ -101,6 +101,26 @@ public class Http2HostileWindowTests
     }
 
     [Fact]
+    public async Task What_is_decided_on_after_its_stream_was_reset_waits_for_no_window()
+    {
+        var inspector = new Waiting();
+        await using Http2RawPath path = await Http2RawPath.StartAsync(inspector);
+        await path.Client.SendAsync(Request(1, "GET /"), Widen(0, 1_000_000));
+        await path.ReachedAsync();
+        await path.Server.SendAllAsync(Response(1, 200), Data(1, 1000, endsStream: true));
+        await inspector.Asked.Task.WaitAsync(TimeSpan.FromSeconds(30));
+
+        await path.Client.SendAsync(Reset(1));
+        await path.ReachedAsync();
+        inspector.Answer.SetResult();
+        List<Http2RawFrame> underWay = await path.AnsweredAsync();
+        await path.Client.SendAsync(Widen(1, 1_000_000));
+
+        Assert.True(DataIn(underWay) <= Http2Setting.DefaultWindowSize);
+        Assert.Empty(await path.AnsweredAsync());
+    }
+
+    [Fact]
     public void Who_cannot_read_requests_does_not_know_the_windows_of_their_streams()
     {
         HttpProfile five = HttpProfile.Five;
@@ -126,4 +146,30 @@ public class Http2HostileWindowTests
             return default;
         },
     };
+
+    /// <summary>Holds responses to their end, and makes them longer when it is told to.</summary>
+    private sealed class Waiting : ITlmspInspector
+    {
+        public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public IReadOnlyList<InspectorNeedsAttribute> Needs => [DelegateInspector.Writes(HttpDirection.Response, HttpRole.Content)];
+
+        public ValueTask<InspectionVerdict> OnContentAsync(InspectedMessage message, InspectedContent content, CancellationToken cancellationToken) =>
+            new(InspectionVerdict.Hold);
+
+        public async ValueTask<InspectionVerdict> OnMessageEndAsync(
+            InspectedMessage message, InspectedContent held, CancellationToken cancellationToken)
+        {
+            if (message.Direction == HttpDirection.Response)
+            {
+                Asked.TrySetResult();
+                await Answer.Task.WaitAsync(cancellationToken);
+                held.Replace(new byte[200_000]);
+            }
+
+            return default;
+        }
+    }
 }
