@@ -44,7 +44,7 @@ public static class SteadyLoad
                     await Task.Delay(TimeSpan.FromSeconds(Math.Min(10, time.TotalSeconds / 2)));
                     report(string.Create(CultureInfo.InvariantCulture,
                         $"{Stopwatch.GetElapsedTime(start).TotalSeconds,5:F0} s: {Volatile.Read(ref totals[0])} requests, "
-                        + $"working set {Environment.WorkingSet / 1e6:F0} MB, managed heap {GC.GetTotalMemory(false) / 1e6:F0} MB"));
+                        + $"working set {Environment.WorkingSet / 1e6:F0} MB, live objects {GC.GetTotalMemory(forceFullCollection: true) / 1e6:F0} MB"));
                 }
 
                 await stop.CancelAsync();
