@@ -153,6 +153,7 @@ public class Http2HostileTests
         Assert.Equal("502", all[0].Status);
         Assert.Equal(100_000, all.Where(frame => frame.Type == Http2FrameType.Data).Sum(frame => frame.Payload.Length));
         Assert.Equal(Http2Frame.EndStream, all[^2].Flags);
+        Assert.Single(all, frame => frame.Type == Http2FrameType.RstStream);
     }
 
     [Fact]
