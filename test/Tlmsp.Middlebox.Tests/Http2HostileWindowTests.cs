@@ -121,6 +121,31 @@ public class Http2HostileWindowTests
     }
 
     [Fact]
+    public async Task A_client_that_gives_up_is_heard_although_its_request_waits_for_a_window()
+    {
+        await using Http2RawPath path = await Http2RawPath.StartAsync(new DelegateInspector
+        {
+            Needs = [DelegateInspector.Writes(HttpDirection.Request, HttpRole.Content)],
+            Content = (_, _) => InspectionVerdict.Hold,
+            End = (_, held) =>
+            {
+                held.Replace(new byte[200_000]);
+                return default;
+            },
+        });
+        await path.Client.SendAllAsync(Request(1, "POST /", endsStream: false), Data(1, 1000, endsStream: true));
+        Assert.Equal(Http2Setting.DefaultWindowSize, DataIn(await path.ReachedAsync()));
+
+        await path.Client.SendAsync(Reset(1));
+        List<Http2RawFrame> frames = await path.ReachedAsync();
+        await path.Server.SendAsync(Widen(0, 1_000_000), Widen(1, 1_000_000));
+        await path.AnsweredAsync();
+
+        Assert.Equal(Http2FrameType.RstStream, Assert.Single(frames).Type);
+        Assert.Empty(await path.ReachedAsync());
+    }
+
+    [Fact]
     public void Who_cannot_read_requests_does_not_know_the_windows_of_their_streams()
     {
         HttpProfile five = HttpProfile.Five;

@@ -178,12 +178,19 @@ internal sealed class Http2Interventions(HttpProfile profile, Grant grant, Http2
     }
 
     /// <summary>The sender of a direction resets a stream, of which it has sent all, and we have not.</summary>
-    /// <returns>False where that is not so.</returns>
+    /// <returns>False where that is to go on now, as a client's that wants no answer any more.</returns>
     public bool TryReset(HttpDirection direction, int streamId, uint code)
     {
         lock (_lock)
         {
-            Http2Outgoing? outgoing = _sides[(int)direction].Find(streamId);
+            Side side = _sides[(int)direction];
+            Http2Outgoing? outgoing = side.Find(streamId);
+            if (outgoing is not null && direction == HttpDirection.Request)
+            {
+                side.Outgoing.Remove(outgoing);
+                return false;
+            }
+
             if (outgoing is not null)
             {
                 outgoing.ResetCode ??= code;
