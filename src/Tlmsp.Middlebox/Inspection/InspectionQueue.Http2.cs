@@ -84,17 +84,11 @@ internal sealed partial class InspectionQueue : IHttp2FrameEvents
             _frameFlow.DataBegun += frame.Length;       // padding counts as well (RFC 9113 §6.1)
         }
 
-        if (piece.Kind == Http2PieceKind.Header || _frame.Count > 0)
+        // What comes before content waits for it, unless there is none; padding comes behind.
+        bool isBehind = piece.Kind != Http2PieceKind.Header && _frame.Count == 0;
+        _frame.Add(run.Await());
+        if (isBehind || piece.FrameComplete)
         {
-            _frame.Add(run.Await());
-            if (piece.FrameComplete)
-            {
-                Enqueue(ContentRunKind.FrameEnd);
-            }
-        }
-        else
-        {
-            _frame.Add(run.Await());
             Enqueue(ContentRunKind.FrameEnd);
         }
     }
