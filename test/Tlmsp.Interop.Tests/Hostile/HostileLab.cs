@@ -201,7 +201,7 @@ public partial class HostileLab : IAsyncLifetime
                 : null;
         }
 
-        [GeneratedRegex("^Debug: Connection (?:id \")?(\\w+)\"? started\\.")]
+        [GeneratedRegex("^Debug: Connection (?:id \")?(\\w+)\"? started(?: on listener \\S+)?\\.")]
         private static partial Regex Started();
 
         [GeneratedRegex("^Debug: Connection (?:id \")?(\\w+)\"? stopped\\.")]
