@@ -19,7 +19,6 @@ internal sealed class Http2MessageObserver : IHttpMessageObserver
     /// <param name="limits">Bounds.</param>
     public Http2MessageObserver(HttpDirection direction, Http2Streams streams, HttpProfile profile, Grant grant, HttpFramerLimits limits)
     {
-
         // A block that is changed or kept back leaves the receiver's table without what it held (http-mapping §8).
         bool writesHeads = grant[profile.IdOf(direction, HttpRole.Head)] == TlmspAccess.Write;
         _blocks = new Http2BlockReader(direction, streams, limits, writesHeads);

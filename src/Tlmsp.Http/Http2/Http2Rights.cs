@@ -17,7 +17,7 @@ internal static class Http2Rights
 
     private static bool NeedsStatelessCompression(HttpProfile profile, Grant grant, HttpDirection direction)
     {
-        HttpDirection opposite = direction == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request;
+        HttpDirection opposite = direction.Opposite();
         TlmspAccess heads = grant[profile.IdOf(direction, HttpRole.Head)];
         return heads > TlmspAccess.Read
             || (heads == TlmspAccess.Read && grant[profile.IdOf(opposite, HttpRole.Control)] < TlmspAccess.Read);

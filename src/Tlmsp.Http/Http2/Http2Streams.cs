@@ -58,7 +58,7 @@ internal sealed class Http2Streams
     /// <summary>A setting that the sender of one direction made for the other.</summary>
     public void OnSetting(HttpDirection direction, Http2Setting setting)
     {
-        int opposite = (int)Opposite(direction);
+        int opposite = (int)direction.Opposite();
         lock (_lock)
         {
             switch (setting.Id)
@@ -100,7 +100,7 @@ internal sealed class Http2Streams
     {
         lock (_lock)
         {
-            return !TracksWindows || _windows[(int)Opposite(direction)].TryClose();
+            return !TracksWindows || _windows[(int)direction.Opposite()].TryClose();
         }
     }
 
@@ -242,9 +242,6 @@ internal sealed class Http2Streams
             return _heads.Contains(streamId);
         }
     }
-
-    private static HttpDirection Opposite(HttpDirection direction) =>
-        direction == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request;
 
     private void Reset(uint streamId, Ends before, Ends reset)
     {

@@ -17,7 +17,7 @@ internal readonly record struct HttpMapper(IHttpSplitter Splitter, IHttpJoiner J
         HttpProfile profile, HttpDirection receives, HttpMappingMode mode, HttpFramerLimits limits,
         IReadOnlyList<TlmspPathMiddlebox> middleboxes, HttpAuditTrail audit, bool allowResizing)
     {
-        HttpDirection sends = receives == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request;
+        HttpDirection sends = receives.Opposite();
         byte[] resizable = !allowResizing ? []
             : [.. profile.ContentIdsIn(sends).Where(id => middleboxes.Any(middlebox => middlebox.Grant[id] == TlmspAccess.Write))];
         if (profile.Version == HttpWireVersion.Http2)

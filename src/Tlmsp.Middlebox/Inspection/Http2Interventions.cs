@@ -82,12 +82,13 @@ internal sealed class Http2Interventions(HttpProfile profile, Grant grant, Http2
     {
         if (octets > 0)
         {
+            Side side = _sides[(int)direction.Opposite()];
             lock (_lock)
             {
-                _sides[Opposite(direction)].GivenBack += octets;
+                side.GivenBack += octets;
             }
 
-            _sides[Opposite(direction)].Work();
+            side.Work();
         }
     }
 
@@ -296,8 +297,6 @@ internal sealed class Http2Interventions(HttpProfile profile, Grant grant, Http2
             }
         }
     }
-
-    private static int Opposite(HttpDirection direction) => 1 - (int)direction;
 
     /// <summary>What concerns one direction.</summary>
     private sealed class Side

@@ -101,7 +101,7 @@ internal sealed class Http2VerdictWriter(
         bool isWhole = !flow.HeadPassed || !flow.Content.TryPeek(out ContainerRun first) || first.Kind == ContentRunKind.FrameHeader;
         bool mayHead = flow.HeadPassed || (Has(direction, HttpRole.Head) && Has(direction, HttpRole.Control));
         bool mayContent = flow.Content.Count == 0 || flow.Message.Rights.WritesContent;
-        if (!isWhole || !mayHead || !mayContent || !Has(Opposite, HttpRole.Control))
+        if (!isWhole || !mayHead || !mayContent || !Has(direction.Opposite(), HttpRole.Control))
         {
             return false;
         }
@@ -110,8 +110,6 @@ internal sealed class Http2VerdictWriter(
         interventions.GiveBack(direction, flow.Withhold());
         return true;
     }
-
-    private HttpDirection Opposite => direction == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request;
 
     private void KeepBack(MessageFlow flow)
     {

@@ -146,7 +146,7 @@ internal sealed class InspectedMessages
     {
         lock (_lock)
         {
-            HttpDirection other = direction == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request;
+            HttpDirection other = direction.Opposite();
             bool isOther = _open.ContainsKey((other, streamId));
             InspectedMessage? request = null;
             bool isAnswerable = _answerable is not null && _answerable.Remove(streamId, out request);

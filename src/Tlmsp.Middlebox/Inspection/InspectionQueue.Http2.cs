@@ -112,11 +112,11 @@ internal sealed partial class InspectionQueue : IHttp2FrameEvents
         uint passes = increment;
         if (frame.Type == Http2FrameType.WindowUpdate && streamId == 0)
         {
-            passes = _http2!.OnUpdate(Opposite, increment);
+            passes = _http2!.OnUpdate(_direction.Opposite(), increment);
         }
         else if (frame.Type == Http2FrameType.WindowUpdate)
         {
-            _http2!.OnUpdate(Opposite, streamId, increment, _messages.Request(streamId));
+            _http2!.OnUpdate(_direction.Opposite(), streamId, increment, _messages.Request(streamId));
         }
 
         if (_isFrameRemoved || (frame.Type == Http2FrameType.RstStream && _http2!.TryReset(_direction, streamId, _increment)))
@@ -160,8 +160,6 @@ internal sealed partial class InspectionQueue : IHttp2FrameEvents
             ? FlowOf(message)
             : throw new HttpMappingException($"content or trailers on stream {streamId}, which was reset or answered long ago");
     }
-
-    private HttpDirection Opposite => _direction == HttpDirection.Request ? HttpDirection.Response : HttpDirection.Request;
 
     /// <summary>A stream was reset, in this direction or in the other.</summary>
     private void Abort(int streamId)

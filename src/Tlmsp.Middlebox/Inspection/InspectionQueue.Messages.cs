@@ -121,7 +121,7 @@ internal sealed partial class InspectionQueue : IHttpMessageEvents, IHttpPieceEv
     void IHttpMessageEvents.OnMessageAborted(int streamId)
     {
         Abort(streamId);
-        _http2!.Abandon(Opposite, streamId, isReset: true);
+        _http2!.Abandon(_direction.Opposite(), streamId, isReset: true);
     }
 
     void IHttpMessageEvents.OnTunnel(ReadOnlySpan<byte> data) => Show(InspectionEventKind.Tunnel, flow: null, data);
